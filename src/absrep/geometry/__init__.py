@@ -1,0 +1,40 @@
+"""Measures of a representation: arrays in, numbers out.
+
+`features` has one row per stimulus (noise-free) or per trial, one column per neuron. Measures of
+named latents take `labels` (−1 or +1, one column per latent); measures of arbitrary dichotomies
+take `conditions` (an integer per row) and `dichotomies` (−1 or +1 per condition).
+"""
+
+from ._conditions import balanced_dichotomies
+from ._decoding import (
+    Shattering,
+    ccgp,
+    decoding_accuracy,
+    dichotomy_ccgp,
+    dichotomy_decoding,
+    separable_dichotomies,
+    shattering,
+)
+from ._dimension import linear_cka, participation_ratio
+from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
+from ._parallelism import dichotomy_parallelism, kernel_parallelism_score, parallelism_score
+
+__all__ = [
+    "NullDistribution",
+    "Shattering",
+    "balanced_dichotomies",
+    "ccgp",
+    "decoding_accuracy",
+    "dichotomy_ccgp",
+    "dichotomy_decoding",
+    "dichotomy_parallelism",
+    "kernel_parallelism_score",
+    "linear_cka",
+    "null_distribution",
+    "parallelism_score",
+    "participation_ratio",
+    "separable_dichotomies",
+    "shattering",
+    "shuffle_labels",
+    "shuffle_neurons",
+]

@@ -1,0 +1,85 @@
+"""Conditions (combinations of latents) and dichotomies (ways to halve them)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._validation import Array, as_array, as_count, as_labels
+
+Index = NDArray[np.int64]
+
+
+def balanced_dichotomies(n_conditions: int) -> Array:
+    """All ways to divide conditions into two halves, each once.
+
+    Parameters
+    ----------
+    n_conditions : int
+        Even, at least 2.
+
+    Returns
+    -------
+    array, shape (D, n_conditions)
+        Entries −1 and +1, the first condition always +1 (swapping the halves gives the same
+        dichotomy). D = 3 for 4 conditions, 35 for 8, 6435 for 16.
+
+    Raises
+    ------
+    ValueError
+        If `n_conditions` is odd, or above 16 (from 20 on there are over 90 000).
+
+    Examples
+    --------
+    >>> balanced_dichotomies(4).astype(int)
+    array([[ 1,  1, -1, -1],
+           [ 1, -1,  1, -1],
+           [ 1, -1, -1,  1]])
+    """
+    n = as_count("n_conditions", n_conditions, at_least=2)
+    if n % 2 or n > 16:
+        raise ValueError(f"n_conditions must be even and at most 16, found {n}")
+    with_first = list(combinations(range(1, n), n // 2 - 1))
+    dichotomies = -np.ones((len(with_first), n))
+    dichotomies[:, 0] = 1
+    for row, members in zip(dichotomies, with_first, strict=True):
+        row[list(members)] = 1
+    return dichotomies
+
+
+def as_conditions(name: str, value: ArrayLike, n_rows: int) -> tuple[Index, int]:
+    """Condition of each row as 0 … C−1, and C; any integers are accepted and ranked."""
+    raw = as_array(name, value, 1)
+    if len(raw) != n_rows:
+        raise ValueError(f"{name} must have {n_rows} entries, one per row, found {len(raw)}")
+    if (raw != np.round(raw)).any():
+        raise ValueError(f"{name} must be integers")
+    values, index = np.unique(raw, return_inverse=True)
+    return index, len(values)
+
+
+def as_dichotomies(name: str, value: ArrayLike, n_conditions: int) -> Array:
+    """Dichotomies (D × C) of −1 and +1, each with both signs."""
+    dichotomies = as_labels(name, np.atleast_2d(as_array(name, value, (1, 2))))
+    if dichotomies.shape[1] != n_conditions:
+        raise ValueError(
+            f"{name} must have {n_conditions} columns, one per condition, "
+            f"found {dichotomies.shape[1]}"
+        )
+    if (np.abs(dichotomies.sum(axis=1)) == n_conditions).any():
+        raise ValueError(f"{name} must have conditions on both sides")
+    return dichotomies
+
+
+def conditions_of(labels: Array) -> tuple[Index, Array]:
+    """Condition of each row, and the label vector of each condition (C × d)."""
+    present, index = np.unique(labels, axis=0, return_inverse=True)
+    return index.reshape(-1), present
+
+
+def condition_means(features: Array, conditions: Index, n_conditions: int) -> Array:
+    """Mean pattern of each condition, shape (..., C, N)."""
+    member = np.eye(n_conditions)[conditions]
+    return np.asarray((member / member.sum(axis=0)).T @ features)

@@ -1,0 +1,221 @@
+"""Parallelism score: how parallel a latent's coding directions are across contexts."""
+
+from __future__ import annotations
+
+from itertools import combinations, permutations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._validation import Array, as_array, as_kernel, as_labels
+from ._conditions import as_conditions, as_dichotomies, condition_means, conditions_of
+
+# m! pairings of two sides of m conditions: 40 320 at m = 8 (16 conditions).
+_LARGEST_SIDE = 8
+
+
+def _context_differences(labels: Array, latent: int) -> Array:
+    """Matrix that takes condition means to one coding vector per context, (contexts × C).
+
+    A context is a setting of the other latents in which both values of `latent` occur.
+    """
+    others = np.delete(labels, latent, axis=1)
+    contexts, member = np.unique(others, axis=0, return_inverse=True)
+    rows = np.zeros((len(contexts), len(labels)))
+    rows[member.reshape(-1), np.arange(len(labels))] = labels[:, latent]
+    rows = rows[np.abs(rows).sum(axis=1) == 2]
+    if len(rows) < 2:
+        raise ValueError(
+            f"labels must show both values of latent {latent} in at least two contexts "
+            f"(settings of the other latents), found {len(rows)}"
+        )
+    return np.asarray(rows)
+
+
+def _mean_cosine(inner: Array, scale: Array, name: str) -> Array:
+    """Mean cosine over all pairs of vectors with the given inner products (..., k, k)."""
+    squared = np.diagonal(inner, axis1=-2, axis2=-1)
+    # A coding vector of rounding noise has no direction; `scale` is the patterns' own size.
+    if (squared <= 1e-24 * scale[..., None]).any():
+        raise ValueError(
+            f"{name} must tell the two values of every latent apart in every context: "
+            "a coding direction is zero"
+        )
+    norms = np.sqrt(squared)
+    cosines = inner / (norms[..., :, None] * norms[..., None, :])
+    upper = np.triu_indices(inner.shape[-1], k=1)
+    return np.asarray(cosines[..., upper[0], upper[1]].mean(axis=-1))
+
+
+def parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
+    r"""Parallelism score of every latent.
+
+    A *context* is one setting of all the other latents. In each, the coding vector of latent a
+    runs from the mean pattern of y_a = −1 to that of y_a = +1; the score is the mean cosine over
+    all pairs of contexts:
+
+    .. math:: \mathrm{PS}_a = \binom{n}{2}^{-1}\sum_{c<c'} \cos(v_c, v_{c'}), \qquad
+              v_c = \bar x_{+,c} - \bar x_{-,c}
+
+    Parameters
+    ----------
+    features : array, shape (..., n, N)
+        One row per stimulus or per trial; rows with equal labels are averaged. Leading axes
+        (replicas, epochs) are kept.
+    labels : array, shape (n, d), −1 or +1
+        At least two latents.
+
+    Returns
+    -------
+    array, shape (..., d)
+        1 if all coding vectors are parallel (abstract), 0 if they are orthogonal, −1 if opposed.
+
+    Raises
+    ------
+    ValueError
+        If a latent has fewer than two contexts with both its values, or two conditions that it
+        should tell apart have the same mean.
+
+    Notes
+    -----
+    This is the definition of seed 001 [1]_: conditions are paired by context. Bernardi et al.
+    [2]_, who score dichotomies that need not be latents, take the best of all pairings
+    (`dichotomy_parallelism`); decodanda averages over all pairs within a Hamming distance and
+    does not maximise. All three agree on 1 for a perfect parallelepiped. With few trials the
+    score is biased towards 0, because noise in the means is not parallel; compare with
+    `null_distribution`.
+
+    References
+    ----------
+    .. [1] Wang, Johnston, Fusi. A mathematical theory for understanding when abstract
+       representations emerge in neural networks.
+    .. [2] Bernardi et al. (2020). The geometry of abstraction in the hippocampus and prefrontal
+       cortex. Cell 183, 954–967.
+
+    Examples
+    --------
+    >>> labels = [[-1, -1], [-1, 1], [1, -1], [1, 1]]
+    >>> parallelism_score(labels, labels)  # a square
+    array([1., 1.])
+    >>> parallelism_score(np.eye(4), labels)  # a tetrahedron
+    array([0., 0.])
+    """
+    raw = np.asarray(features, dtype=np.float64)
+    patterns = as_array("features", raw, max(raw.ndim, 2))
+    y = as_labels("labels", labels, patterns.shape[-2])
+    conditions, present = conditions_of(y)
+    means = condition_means(patterns, conditions, len(present))
+    scale = np.square(means).sum(axis=-1).max(axis=-1)
+    scores = []
+    for latent in range(y.shape[1]):
+        coding = _context_differences(present, latent) @ means
+        inner = coding @ np.swapaxes(coding, -1, -2)
+        scores.append(_mean_cosine(inner, scale, "features"))
+    return np.stack(scores, axis=-1)
+
+
+def kernel_parallelism_score(kernel: ArrayLike, labels: ArrayLike) -> Array:
+    r"""Parallelism score of every latent, from the kernel alone.
+
+    Cosines between differences of patterns need only inner products, so the kernel
+    :math:`K = ZZ^\top` of a representation gives the same number as its features Z.
+
+    Parameters
+    ----------
+    kernel : array, shape (n, n)
+        Symmetric positive semi-definite.
+    labels : array, shape (n, d), −1 or +1
+
+    Returns
+    -------
+    array, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        As `parallelism_score`.
+
+    Examples
+    --------
+    >>> kernel_parallelism_score(np.eye(4), [[-1, -1], [-1, 1], [1, -1], [1, 1]])
+    array([0., 0.])
+    """
+    gram = as_kernel("kernel", kernel)
+    y = as_labels("labels", labels, len(gram))
+    conditions, present = conditions_of(y)
+    member = np.eye(len(present))[conditions]
+    average = (member / member.sum(axis=0)).T
+    gram = average @ gram @ average.T
+    scale = np.asarray(np.diagonal(gram).max())
+    scores = []
+    for latent in range(y.shape[1]):
+        rows = _context_differences(present, latent)
+        # Subtracting equal entries of a kernel leaves 1e-16 of it, the square of a length.
+        scores.append(_mean_cosine(rows @ gram @ rows.T, scale * 1e9, "kernel"))
+    return np.stack(scores)
+
+
+def dichotomy_parallelism(
+    features: ArrayLike, conditions: ArrayLike, dichotomies: ArrayLike
+) -> Array:
+    r"""Parallelism score of any balanced dichotomy, maximised over pairings.
+
+    The conditions of one side are paired one to one with those of the other; the score of a
+    pairing is the mean cosine between the vectors that join the pairs, and the parallelism score
+    is the largest over all m! pairings, as Bernardi et al. (2020) define it.
+
+    Parameters
+    ----------
+    features : array, shape (n, N)
+        One row per trial or per condition.
+    conditions : int array, shape (n,)
+        Condition of each row.
+    dichotomies : array, shape (D, C), −1 or +1
+        Columns in the order of the sorted condition numbers; see `balanced_dichotomies`.
+
+    Returns
+    -------
+    array, shape (D,)
+
+    Raises
+    ------
+    ValueError
+        If a dichotomy is not balanced, has fewer than two or more than eight conditions a side,
+        or two conditions coincide.
+
+    Examples
+    --------
+    >>> square = [[-1, -1], [-1, 1], [1, -1], [1, 1]]
+    >>> dichotomy_parallelism(square, range(4), balanced_dichotomies(4))
+    array([ 1.,  1., -1.])
+
+    The third dichotomy is XOR: its two coding vectors are opposite, however they are paired.
+    """
+    patterns = as_array("features", features, 2)
+    index, n_conditions = as_conditions("conditions", conditions, len(patterns))
+    splits = as_dichotomies("dichotomies", dichotomies, n_conditions)
+    side = n_conditions // 2
+    if (splits.sum(axis=1) != 0).any():
+        raise ValueError("dichotomies must be balanced: as many conditions on either side")
+    if not 2 <= side <= _LARGEST_SIDE:
+        raise ValueError(
+            f"dichotomies must have 2 to {_LARGEST_SIDE} conditions a side (all pairings are "
+            f"tried), found {side}"
+        )
+    means = condition_means(patterns, index, n_conditions)
+    joins = means[:, None, :] - means[None, :, :]
+    lengths = np.linalg.norm(joins, axis=-1) + np.eye(n_conditions)
+    if lengths.min() <= 1e-12 * np.abs(means).max():
+        raise ValueError("features must have a different mean in every condition")
+    joins /= lengths[..., None]
+
+    pairings = np.array(list(permutations(range(side))))
+    one, two = np.array(list(combinations(range(side), 2))).T
+    scores = np.empty(len(splits))
+    for d, split in enumerate(splits):
+        plus, minus = np.flatnonzero(split > 0), np.flatnonzero(split < 0)
+        units = joins[plus[:, None], minus[None, :]].reshape(side * side, -1)
+        cosines = units @ units.T
+        first, second = one * side + pairings[:, one], two * side + pairings[:, two]
+        scores[d] = cosines[first, second].mean(axis=1).max()
+    return scores
