@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import absrep
 
@@ -9,4 +10,5 @@ import absrep
 @pytest.fixture(autouse=True)
 def _names(doctest_namespace):
     doctest_namespace["np"] = np
+    doctest_namespace["torch"] = torch
     doctest_namespace.update({name: getattr(absrep, name) for name in absrep.__all__})
