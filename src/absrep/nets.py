@@ -145,7 +145,7 @@ class FeedForward(nn.Module):
             )
         total: Tensor = sum(
             lam * w.square().sum((1, 2)) for lam, w in zip(decay, self.weights, strict=True)
-        )  # type: ignore[assignment]
+        )
         if 0 < self.bias < np.inf:
             for lam, b in zip(decay, self.biases, strict=False):
                 total = total + lam * b.square().sum((1, 2)) / self.bias

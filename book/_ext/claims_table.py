@@ -1,0 +1,130 @@
+"""Directive ``{claims-table}``: the appendix, made from the executed notebooks.
+
+The list of claims is in ``claims.yml``; what was measured comes from the outputs that
+`absrep.claims.claim` left in the executed notebooks, which MyST-NB writes during the build.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+MIME_TYPE = "application/vnd.absrep.claim+json"
+
+
+class ClaimsPlaceholder(nodes.General, nodes.Element):
+    """Replaced by the table once every notebook has been executed."""
+
+
+class ClaimsTable(SphinxDirective):
+    required_arguments = 1  # the list of claims, relative to the source folder
+
+    def run(self):
+        self.env.note_dependency(str(Path(self.env.srcdir) / self.arguments[0]))
+        self.env.metadata[self.env.docname]["claims"] = True
+        return [ClaimsPlaceholder(list=self.arguments[0])]
+
+
+def records_of(env):
+    """Yield (docname, record) for every claim that a notebook made, in reading order."""
+    executed = Path(env.app.outdir).parent / "jupyter_execute"
+    for docname in sorted(env.found_docs):
+        path = executed / f"{docname}.ipynb"
+        if path.exists():
+            for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
+                for output in cell.get("outputs", []):
+                    if MIME_TYPE in output.get("data", {}):
+                        yield docname, output["data"][MIME_TYPE]
+
+
+def link(builder, from_doc, docname, anchor, text):
+    uri = builder.get_relative_uri(from_doc, docname) + (f"#{anchor}" if anchor else "")
+    return nodes.reference("", text, internal=True, refuri=uri)
+
+
+def row(*cells):
+    result = nodes.row()
+    for cell in cells:
+        content = cell if isinstance(cell, list) else [nodes.paragraph("", str(cell))]
+        result += nodes.entry("", *content)
+    return result
+
+
+def shown_in(env, builder, from_doc, docname, record):
+    title = env.titles[docname].astext()
+    paragraph = nodes.paragraph("", "", link(builder, from_doc, docname, "", title))
+    if record["figure"]:
+        paragraph += nodes.Text(", ")
+        paragraph += link(builder, from_doc, docname, record["figure"], "figure")
+    return [paragraph]
+
+
+def table(env, builder, from_doc, claims, records):
+    widths = (6, 34, 34, 20, 12)
+    group = nodes.tgroup(cols=len(widths))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    heads = ("", "Claim", "Measured", "Where", "Verdict")
+    group += nodes.thead("", row(*heads))
+    body = nodes.tbody()
+    for entry in claims:
+        made = records.get(entry["id"], [])
+        if not made:
+            body += row(entry["id"], entry["claim"], "not shown yet", "", "open")
+        for number, (docname, record) in enumerate(made):
+            measured = f"{record['what']} = {record['measured']} (expected {record['expected']})"
+            verdict = "✓ holds" if record["holds"] else f"✗ {record['finding']}"
+            first = number == 0
+            body += row(
+                entry["id"] if first else "",
+                entry["claim"] if first else "",
+                measured,
+                shown_in(env, builder, from_doc, docname, record),
+                verdict,
+            )
+    group += body
+    return nodes.table("", group, classes=["claims"])
+
+
+def fill(app, doctree, docname):
+    for placeholder in doctree.findall(ClaimsPlaceholder):
+        source = Path(app.srcdir) / placeholder["list"]
+        parts = yaml.safe_load(source.read_text(encoding="utf8"))
+        records = defaultdict(list)
+        for made_in, record in records_of(app.env):
+            records[record["id"]].append((made_in, record))
+        listed = {entry["id"] for part in parts for entry in part["claims"]}
+        if unknown := sorted(set(records) - listed):
+            raise ExtensionError(f"claims {unknown} are not listed in {source.name}")
+        content = []
+        for part in parts:
+            section = nodes.section(ids=[nodes.make_id(part["title"])])
+            section += nodes.title("", part["title"])
+            section += nodes.paragraph("", part["source"])
+            section += table(app.env, app.builder, docname, part["claims"], records)
+            content.append(section)
+        made = sum(map(len, records.values()))
+        holding = sum(record["holds"] for rows in records.values() for _, record in rows)
+        summary = (
+            f"This build made {made} checks for {len(records)} of {len(listed)} claims; "
+            f"{holding} hold, {made - holding} do not."
+        )
+        placeholder.replace_self([nodes.paragraph("", summary), *content])
+
+
+def always_rebuild(app, env, added, changed, removed):
+    """The table depends on every notebook, so its page is never up to date."""
+    return [doc for doc, data in env.metadata.items() if data.get("claims")]
+
+
+def setup(app):
+    app.add_node(ClaimsPlaceholder)
+    app.add_directive("claims-table", ClaimsTable)
+    app.connect("doctree-resolved", fill)
+    app.connect("env-get-outdated", always_rebuild)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
