@@ -1,0 +1,298 @@
+"""Every static figure of the book (needs matplotlib).
+
+One visual language throughout: one colour per latent, theory as a line, simulation as dots, black
+for what belongs to no latent. The colours are those of Okabe and Ito, which colour-blind readers
+can tell apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from ._validation import Array, as_array, as_kernel, as_labels, as_names
+
+__all__ = [
+    "LATENT_COLOURS",
+    "plot_geometries",
+    "plot_images",
+    "plot_kernels",
+    "plot_replicas",
+    "plot_sweep",
+    "plot_training",
+]
+
+LATENT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_NEUTRAL = "#333333"
+_STYLE: dict[str, Any] = {
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "image.cmap": "cividis",
+}
+_P = ParamSpec("_P")
+
+
+def _styled(plot: Callable[_P, Figure]) -> Callable[_P, Figure]:
+    """Draw in the book's style without touching the reader's own matplotlib settings."""
+
+    @wraps(plot)
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Figure:
+        with plt.rc_context(_STYLE):
+            figure = plot(*args, **kwargs)
+            figure.canvas.draw()  # a constrained layout is computed under the style, or not at all
+        return figure
+
+    return drawn
+
+
+def _in_three_dimensions(features: Array) -> Array:
+    centred = features - features.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    projected = centred @ axes[:3].T
+    return np.pad(projected, ((0, 0), (0, 3 - projected.shape[1])))
+
+
+@_styled
+def plot_geometries(
+    representations: Mapping[str, ArrayLike],
+    labels: ArrayLike,
+    names: Sequence[str],
+    *,
+    conditions: Sequence[str] | None = None,
+) -> Figure:
+    """Representations side by side in 3-D, coding directions of each latent in its colour.
+
+    Parameters
+    ----------
+    representations : mapping of title to array, shape (n, N)
+        One row per stimulus or trial; drawn in the first three principal components. With
+        several rows per condition the rows are small dots and the means large ones.
+    labels : array, shape (n, d), −1 or +1
+    names : sequence of str
+        Names of the latents.
+    conditions : sequence of str, optional
+        What to write beside each condition, in the order of the sorted label vectors (the first
+        latent slowest, −1 first).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    y = as_labels("labels", labels)
+    latents = as_names("names", names, y.shape[1])
+    present, index = np.unique(y, axis=0, return_inverse=True)
+    index = index.reshape(-1)
+    figure, axes = plt.subplots(
+        1,
+        len(representations),
+        figsize=(4.2 * len(representations), 4.2),
+        subplot_kw={"projection": "3d"},
+        squeeze=False,
+    )
+    for ax, (title, features) in zip(axes[0], representations.items(), strict=True):
+        points = _in_three_dimensions(as_array("representations", features, 2))
+        means = np.stack([points[index == c].mean(axis=0) for c in range(len(present))])
+        if len(points) > len(present):
+            ax.scatter(*points.T, s=3, color="0.6", alpha=0.5, linewidths=0)
+        for i, j in zip(*np.triu_indices(len(present), k=1), strict=True):
+            differ = np.flatnonzero(present[i] != present[j])
+            if len(differ) == 1:
+                colour = LATENT_COLOURS[differ[0]]
+                ax.plot(*means[[i, j]].T, color=colour, linewidth=3)
+        ax.scatter(*means.T, s=60, color=_NEUTRAL, depthshade=False)
+        for mean, text in zip(means, conditions or [""] * len(means), strict=True):
+            ax.text(*(1.18 * mean), text, ha="center", va="center")
+        ax.set(title=title, xlabel="PC 1", ylabel="PC 2", zlabel="PC 3")
+        reach = np.abs(means).max() * 1.15
+        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
+        ax.set(xticklabels=[], yticklabels=[], zticklabels=[])
+        ax.view_init(elev=22, azim=-60)
+    _latent_legend(figure, [f"changes {name}" for name in latents], linewidth=3)
+    return figure
+
+
+def _latent_legend(figure: Figure, names: Sequence[str], **line: Any) -> None:
+    """Name the latents' colours below the figure."""
+    handles = [
+        Line2D([], [], color=colour, label=name, **line)
+        for name, colour in zip(names, LATENT_COLOURS, strict=False)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+
+
+@_styled
+def plot_sweep(
+    x: ArrayLike,
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str,
+) -> Figure:
+    """Theory (lines) against simulation (dots with bars) along one parameter.
+
+    Parameters
+    ----------
+    x : array, shape (n,)
+    curves : mapping of name to (theory, simulated)
+        Theory of shape (n,); simulated of shape (replicas, n), drawn as the mean and the
+        standard deviation over replicas.
+    xlabel, ylabel : str
+        With units.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    at = as_array("x", x, 1)
+    figure, ax = plt.subplots(figsize=(6.4, 3.8))
+    for colour, (name, (theory, simulated)) in zip(LATENT_COLOURS, curves.items(), strict=False):
+        values = as_array("curves", simulated, 2)
+        ax.plot(at, as_array("curves", theory, 1), color=colour, label=f"{name}, theory")
+        mean, spread = values.mean(axis=0), values.std(axis=0)
+        dots = {"fmt": "o", "markersize": 5, "color": colour}
+        ax.errorbar(at, mean, spread, label=f"{name}, simulated", **dots)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    figure.legend(loc="outside right center")
+    return figure
+
+
+@_styled
+def plot_replicas(
+    panels: Mapping[str, Mapping[str, ArrayLike]],
+    names: Sequence[str],
+    *,
+    levels: Mapping[str, float] | None = None,
+) -> Figure:
+    """Measures of every replica as dots, side by side.
+
+    Parameters
+    ----------
+    panels : mapping of measure to (mapping of group to array, shape (replicas, d))
+        One panel per measure, one place on its axis per group, one colour per latent.
+    names : sequence of str
+        Names of the d latents.
+    levels : mapping of measure to float, optional
+        Chance level of a measure, drawn as a dotted line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.4 * len(panels), 3.8), squeeze=False)
+    for ax, (measure, groups) in zip(axes[0], panels.items(), strict=True):
+        for place, values in enumerate(groups.values()):
+            dots = as_array("panels", values, 2)
+            # An even spread in place of random jitter: the figure is the same every time.
+            spread = np.linspace(-0.07, 0.07, len(dots)) if len(dots) > 1 else np.zeros(1)
+            for latent, column in enumerate(dots.T):
+                x = place + 0.26 * (latent - (dots.shape[1] - 1) / 2) + spread
+                ax.plot(x, column, "o", color=LATENT_COLOURS[latent], markersize=5, alpha=0.75)
+        if levels and measure in levels:
+            ax.axhline(levels[measure], color=_NEUTRAL, linestyle=":", linewidth=1, zorder=0)
+        ax.set(ylabel=measure, xlim=(-0.5, len(groups) - 0.5))
+        ax.set_xticks(range(len(groups)), list(groups))
+    _latent_legend(figure, names, marker="o", linestyle="")
+    return figure
+
+
+@_styled
+def plot_training(
+    steps: ArrayLike, loss: ArrayLike, scores: ArrayLike, names: Sequence[str], *, floor: float
+) -> Figure:
+    """Loss and parallelism score over training, every replica, with the theoretical floor.
+
+    Parameters
+    ----------
+    steps : int array, shape (T,)
+        Gradient steps, the first one 0.
+    loss : array, shape (T, R)
+    scores : array, shape (T, R, d)
+        Parallelism score of every latent.
+    names : sequence of str
+    floor : float
+        Smallest possible loss.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    at, losses = as_array("steps", steps, 1), as_array("loss", loss, 2)
+    ps = as_array("scores", scores, 3)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
+    left.plot(at, losses, ".", color="0.55", markersize=3)
+    left.plot([], [], ".", color="0.55", label=f"{losses.shape[1]} networks")
+    left.axhline(floor, color=_NEUTRAL, label=f"theory, {floor:.4f}")
+    left.set(xlabel="gradient steps", ylabel="loss (error + penalty)", yscale="log")
+    left.legend()
+    for latent in range(ps.shape[2]):
+        colour = LATENT_COLOURS[latent]
+        right.fill_between(
+            at, ps[:, :, latent].min(1), ps[:, :, latent].max(1), color=colour, alpha=0.2
+        )
+        right.plot(at, np.median(ps[:, :, latent], axis=1), ".", color=colour, markersize=4)
+    right.axhline(1, color=_NEUTRAL)
+    right.set(xlabel="gradient steps", ylabel="parallelism score")
+    for ax in (left, right):
+        ax.set_xscale("symlog", linthresh=10)
+        ax.set_xlim(left=0)
+    _latent_legend(figure, names, marker=".", linestyle="")
+    return figure
+
+
+@_styled
+def plot_kernels(kernels: Mapping[str, ArrayLike]) -> Figure:
+    """Kernels as images on one common colour scale.
+
+    Parameters
+    ----------
+    kernels : mapping of title to array, shape (P, P)
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    matrices = {title: as_kernel("kernels", kernel) for title, kernel in kernels.items()}
+    values = np.concatenate([kernel.ravel() for kernel in matrices.values()])
+    figure, axes = plt.subplots(1, len(matrices), figsize=(3 * len(matrices) + 0.8, 3))
+    for ax, (title, kernel) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
+        image = ax.imshow(kernel, vmin=values.min(), vmax=values.max())
+        ax.set(title=title, xlabel="stimulus", xticks=range(len(kernel)))
+        ax.set_yticks(range(len(kernel)))
+    np.atleast_1d(axes)[0].set_ylabel("stimulus")
+    figure.colorbar(image, ax=axes, label="inner product of features")
+    return figure
+
+
+@_styled
+def plot_images(images: ArrayLike, captions: Sequence[str]) -> Figure:
+    """A row of small grey-level images with a caption under each.
+
+    Parameters
+    ----------
+    images : array, shape (n, height, width)
+    captions : sequence of str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    pictures = as_array("images", images, 3)
+    figure, axes = plt.subplots(1, len(pictures), figsize=(1.15 * len(pictures), 1.6))
+    for ax, picture, caption in zip(np.atleast_1d(axes), pictures, captions, strict=True):
+        ax.imshow(picture, cmap="gray_r")
+        ax.set_title(caption, fontsize=8, y=-0.45)
+        ax.set_axis_off()
+    return figure
