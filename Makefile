@@ -6,7 +6,7 @@ BIN := .venv/bin
 HTML := _build/html/index.html
 LIBRARY := $(shell find src book/_ext -name '*.py') book/claims.yml requirements.txt
 
-.PHONY: book test lint benchmark lock clean
+.PHONY: book test lint benchmark lock cover clean
 
 ## Build the book; notebooks that changed since the last build are executed. Warnings are errors.
 book: .venv/reader _build/library
@@ -34,6 +34,10 @@ lock: .venv/tester
 	$(call pin,requirements.txt,--extra nets --extra figures --extra book)
 	$(call pin,tests/requirements.txt,--extra nets --extra test --constraint requirements.txt)
 	echo "-e ." >> requirements.txt
+
+## Renew the picture of the landing page and of the README from the first chapter, as last built.
+cover:
+	$(BIN)/python book/_ext/save_figure.py abstract_representation fig-digit-geometries book/images/cover.png
 
 clean:
 	rm -rf _build .venv

@@ -128,7 +128,7 @@ def claim(
         parts = [f"≥ {low:.4g}"] * (low > -np.inf) + [f"≤ {high:.4g}"] * (high < np.inf)
         expected = " and ".join(parts)
     record = Claim(id, what, _written(values), expected, holds, figure, finding)
-    display(record)
+    display(record)  # type: ignore[no-untyped-call]
     if holds and finding:
         raise AssertionError(f"claim {id} holds after all, drop its finding: {what}")
     if not holds and not finding:

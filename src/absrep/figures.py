@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from io import BytesIO
 from typing import Any, ParamSpec
 
-import matplotlib.pyplot as plt
+import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -45,15 +46,25 @@ _STYLE: dict[str, Any] = {
 _P = ParamSpec("_P")
 
 
+class _Figure(Figure):
+    """A figure that a notebook shows when it is a cell's value.
+
+    It is no part of pyplot: nothing global is touched, and no figure stays open.
+    """
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", bbox_inches="tight")
+        return picture.getvalue()
+
+
 def _styled(plot: Callable[_P, Figure]) -> Callable[_P, Figure]:
     """Draw in the book's style without touching the reader's own matplotlib settings."""
 
     @wraps(plot)
     def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Figure:
-        with plt.rc_context(_STYLE):
-            figure = plot(*args, **kwargs)
-            figure.canvas.draw()  # a constrained layout is computed under the style, or not at all
-        return figure
+        with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+            return plot(*args, **kwargs)
 
     return drawn
 
@@ -95,13 +106,8 @@ def plot_geometries(
     latents = as_names("names", names, y.shape[1])
     present, index = np.unique(y, axis=0, return_inverse=True)
     index = index.reshape(-1)
-    figure, axes = plt.subplots(
-        1,
-        len(representations),
-        figsize=(4.2 * len(representations), 4.2),
-        subplot_kw={"projection": "3d"},
-        squeeze=False,
-    )
+    figure = _Figure(figsize=(4.2 * len(representations), 4.2))
+    axes = figure.subplots(1, len(representations), subplot_kw={"projection": "3d"}, squeeze=False)
     for ax, (title, features) in zip(axes[0], representations.items(), strict=True):
         points = _in_three_dimensions(as_array("representations", features, 2))
         means = np.stack([points[index == c].mean(axis=0) for c in range(len(present))])
@@ -157,13 +163,14 @@ def plot_sweep(
     matplotlib.figure.Figure
     """
     at = as_array("x", x, 1)
-    figure, ax = plt.subplots(figsize=(6.4, 3.8))
+    figure = _Figure(figsize=(6.4, 3.8))
+    ax = figure.subplots()
     for colour, (name, (theory, simulated)) in zip(LATENT_COLOURS, curves.items(), strict=False):
         values = as_array("curves", simulated, 2)
         ax.plot(at, as_array("curves", theory, 1), color=colour, label=f"{name}, theory")
         mean, spread = values.mean(axis=0), values.std(axis=0)
-        dots = {"fmt": "o", "markersize": 5, "color": colour}
-        ax.errorbar(at, mean, spread, label=f"{name}, simulated", **dots)
+        label = f"{name}, simulated"
+        ax.errorbar(at, mean, spread, fmt="o", markersize=5, color=colour, label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     figure.legend(loc="outside right center")
     return figure
@@ -191,7 +198,8 @@ def plot_replicas(
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.4 * len(panels), 3.8), squeeze=False)
+    figure = _Figure(figsize=(3.4 * len(panels), 3.8))
+    axes = figure.subplots(1, len(panels), squeeze=False)
     for ax, (measure, groups) in zip(axes[0], panels.items(), strict=True):
         for place, values in enumerate(groups.values()):
             dots = as_array("panels", values, 2)
@@ -231,7 +239,8 @@ def plot_training(
     """
     at, losses = as_array("steps", steps, 1), as_array("loss", loss, 2)
     ps = as_array("scores", scores, 3)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
+    figure = _Figure(figsize=(8.4, 3.6))
+    left, right = figure.subplots(1, 2)
     left.plot(at, losses, ".", color="0.55", markersize=3)
     left.plot([], [], ".", color="0.55", label=f"{losses.shape[1]} networks")
     left.axhline(floor, color=_NEUTRAL, label=f"theory, {floor:.4f}")
@@ -266,12 +275,13 @@ def plot_kernels(kernels: Mapping[str, ArrayLike]) -> Figure:
     """
     matrices = {title: as_kernel("kernels", kernel) for title, kernel in kernels.items()}
     values = np.concatenate([kernel.ravel() for kernel in matrices.values()])
-    figure, axes = plt.subplots(1, len(matrices), figsize=(3 * len(matrices) + 0.8, 3))
-    for ax, (title, kernel) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
+    figure = _Figure(figsize=(3 * len(matrices) + 0.8, 3))
+    axes = figure.subplots(1, len(matrices), squeeze=False)
+    for ax, (title, kernel) in zip(axes[0], matrices.items(), strict=True):
         image = ax.imshow(kernel, vmin=values.min(), vmax=values.max())
         ax.set(title=title, xlabel="stimulus", xticks=range(len(kernel)))
         ax.set_yticks(range(len(kernel)))
-    np.atleast_1d(axes)[0].set_ylabel("stimulus")
+    axes[0, 0].set_ylabel("stimulus")
     figure.colorbar(image, ax=axes, label="inner product of features")
     return figure
 
@@ -290,8 +300,9 @@ def plot_images(images: ArrayLike, captions: Sequence[str]) -> Figure:
     matplotlib.figure.Figure
     """
     pictures = as_array("images", images, 3)
-    figure, axes = plt.subplots(1, len(pictures), figsize=(1.15 * len(pictures), 1.6))
-    for ax, picture, caption in zip(np.atleast_1d(axes), pictures, captions, strict=True):
+    figure = _Figure(figsize=(1.15 * len(pictures), 1.6))
+    axes = figure.subplots(1, len(pictures), squeeze=False)
+    for ax, picture, caption in zip(axes[0], pictures, captions, strict=True):
         ax.imshow(picture, cmap="gray_r")
         ax.set_title(caption, fontsize=8, y=-0.45)
         ax.set_axis_off()

@@ -122,9 +122,9 @@ def kernel_alignment(kernel_a: ArrayLike, kernel_b: ArrayLike) -> float:
 
     .. math:: \frac{\langle HK_aH, HK_bH\rangle_F}{\lVert HK_aH\rVert_F\,\lVert HK_bH\rVert_F}
 
-    For Gram matrices this is linear CKA [1]_. Between an input kernel and the output kernel it
-    is the book's *input-output alignment*; for whitened inputs on the hypercube it is
-    :math:`\sqrt{d/(P-1)}`.
+    For Gram matrices this is linear CKA (Kornblith et al., ICML 2019). Between an input kernel
+    and the output kernel it is the book's *input-output alignment*; for whitened inputs on the
+    hypercube it is :math:`\sqrt{d/(P-1)}`.
 
     Parameters
     ----------
@@ -141,11 +141,6 @@ def kernel_alignment(kernel_a: ArrayLike, kernel_b: ArrayLike) -> float:
     ValueError
         If a kernel is not symmetric positive semi-definite, the shapes differ, or a centred
         kernel is zero (all its patterns coincide), where the cosine does not exist.
-
-    References
-    ----------
-    .. [1] Kornblith, Norouzi, Lee, Hinton (2019). Similarity of neural network
-       representations revisited. ICML.
 
     Examples
     --------

@@ -142,7 +142,7 @@ def hypercube(n_latents: int, input_kernel: ArrayLike | None = None) -> Task:
 
 
 def multi_element(n_latents: int, correlation: ArrayLike) -> Task:
-    r"""Several stimuli for every combination of latents (seed 001, Fig. 5).
+    r"""Several stimuli for every combination of latents (Wang, Johnston and Fusi, Fig. 5).
 
     Stimuli of one class may be correlated; stimuli of different classes are orthogonal, so that
     the input kernel is block-diagonal, :math:`K_X = \mathrm{blockdiag}(C_1, …, C_P)`.
@@ -195,9 +195,9 @@ class DigitsTask:
 
 
 def digits(rng: Seed, test_fraction: float = 1 / 3) -> DigitsTask:
-    """Real handwritten digits with two latents: parity and magnitude (seed 001, Fig. 1).
+    """Real handwritten digits with two latents, parity and magnitude.
 
-    The 1797 images of 8 × 8 pixels that ship with scikit-learn (the test set of the UCI optical
+    As in Wang, Johnston and Fusi, Fig. 1. The 1797 images of 8 × 8 pixels that ship with scikit-learn (the test set of the UCI optical
     digits). Parity is +1 for even digits, magnitude +1 for digits of five or more. Each pixel is
     standardised with the mean and standard deviation of the *training* images; pixels that never
     vary there become 0. The split keeps the proportion of each digit.

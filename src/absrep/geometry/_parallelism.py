@@ -78,19 +78,12 @@ def parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
 
     Notes
     -----
-    This is the definition of seed 001 [1]_: conditions are paired by context. Bernardi et al.
-    [2]_, who score dichotomies that need not be latents, take the best of all pairings
-    (`dichotomy_parallelism`); decodanda averages over all pairs within a Hamming distance and
-    does not maximise. All three agree on 1 for a perfect parallelepiped. With few trials the
-    score is biased towards 0, because noise in the means is not parallel; compare with
-    `null_distribution`.
-
-    References
-    ----------
-    .. [1] Wang, Johnston, Fusi. A mathematical theory for understanding when abstract
-       representations emerge in neural networks.
-    .. [2] Bernardi et al. (2020). The geometry of abstraction in the hippocampus and prefrontal
-       cortex. Cell 183, 954–967.
+    This is the definition of Wang, Johnston and Fusi (2025): conditions are paired by context.
+    Bernardi et al. (Cell 183, 954, 2020), who score dichotomies that need not be latents, take
+    the best of all pairings (`dichotomy_parallelism`); decodanda averages over all pairs within a
+    Hamming distance and does not maximise. All three agree on 1 for a perfect parallelepiped.
+    With few trials the score is biased towards 0, because noise in the means is not parallel;
+    compare with `null_distribution`.
 
     Examples
     --------

@@ -1,0 +1,82 @@
+"""The promises of the package's structure: light imports, documented and typed names."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import absrep
+import absrep.nets
+from helpers import bug
+
+HEAVY = ["torch", "matplotlib", "IPython"]
+PUBLIC = {name: getattr(absrep, name) for name in absrep.__all__} | {
+    f"nets.{name}": getattr(absrep.nets, name) for name in absrep.nets.__all__
+}
+WITHOUT_EXAMPLE = ["DigitsTask", "NullDistribution", "Shattering", "nets.Training"]
+
+
+def test_measures_and_theory_need_no_deep_learning_library():
+    code = f"import sys, absrep; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_networks_do_need_it():
+    # Negative control: the check above would see torch if it were there.
+    code = "import sys, absrep.nets; print('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "True"
+
+
+def test_public_names_are_listed_once_and_exist():
+    assert len(set(absrep.__all__)) == len(absrep.__all__)
+    namespace: dict[str, object] = {}
+    exec("from absrep import *", namespace)
+    assert set(absrep.__all__) <= set(namespace)
+
+
+def _callables():
+    """Public functions, and the public methods that public classes define themselves."""
+    for name, thing in PUBLIC.items():
+        if inspect.isfunction(thing):
+            yield name, thing
+        elif inspect.isclass(thing) and thing.__module__.startswith("absrep"):
+            for attribute, member in vars(thing).items():
+                function = member.fget if isinstance(member, property) else member
+                if inspect.isfunction(function) and not attribute.startswith("_"):
+                    yield f"{name}.{attribute}", function
+            yield f"{name}.__init__", thing.__init__
+
+
+CALLABLES = dict(_callables())
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_every_argument_and_result_has_a_type(name):
+    signature = inspect.signature(CALLABLES[name])
+    untyped = [
+        argument
+        for argument, parameter in signature.parameters.items()
+        if parameter.annotation is inspect.Parameter.empty and argument != "self"
+    ]
+    assert untyped == []
+    assert signature.return_annotation is not inspect.Signature.empty
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=bug("no Examples section")) if name in WITHOUT_EXAMPLE else name
+        for name in PUBLIC
+    ],
+)
+def test_every_public_name_is_explained_with_an_example(name):
+    lines = (inspect.getdoc(PUBLIC[name]) or "").split("\n")
+    assert "Examples" in lines
+    assert any(line.startswith(">>> ") for line in lines[lines.index("Examples") :])

@@ -1,0 +1,239 @@
+"""Parallelism score: closed forms, invariances, and brute force."""
+
+from itertools import combinations, permutations
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from absrep import (
+    balanced_dichotomies,
+    dichotomy_parallelism,
+    gram,
+    gram_factor,
+    kernel_from_spectrum,
+    kernel_parallelism_score,
+    parallelism_score,
+)
+from helpers import latents, repeated, rotation
+
+SEEDS = st.integers(0, 10**6)
+SQUARE = latents(2)
+
+
+def cosine(u, v):
+    return u @ v / np.sqrt((u @ u) * (v @ v))
+
+
+def parallelism_by_hand(patterns, labels, latent):
+    """Loop over contexts, average trials, compare every two coding vectors."""
+    others = np.delete(labels, latent, axis=1)
+    coding = []
+    for context in np.unique(others, axis=0):
+        here = (others == context).all(axis=1)
+        plus, minus = (patterns[here & (labels[:, latent] == s)] for s in (1, -1))
+        if len(plus) and len(minus):
+            coding.append(plus.mean(axis=0) - minus.mean(axis=0))
+    return np.mean([cosine(u, v) for u, v in combinations(coding, 2)])
+
+
+def bernardi_by_hand(patterns, dichotomy):
+    """The best pairing of the two sides, all m! tried."""
+    plus, minus = patterns[dichotomy > 0], patterns[dichotomy < 0]
+    pairs = list(combinations(range(len(plus)), 2))
+    return max(
+        np.mean([cosine(plus[a] - minus[p[a]], plus[b] - minus[p[b]]) for a, b in pairs])
+        for p in permutations(range(len(minus)))
+    )
+
+
+# ------------------------------------------------------------------------------ Closed forms
+
+
+def test_square_reads_1_and_tetrahedron_reads_0():
+    tetrahedron = np.eye(4)
+    for patterns, score in ((SQUARE, 1), (tetrahedron, 0)):
+        np.testing.assert_allclose(parallelism_score(patterns, SQUARE), score, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            kernel_parallelism_score(gram(patterns), SQUARE), score, rtol=0, atol=1e-12
+        )
+
+
+@given(st.floats(0, 50))
+def test_bending_the_square_by_s_y1_y2_lowers_it_to_1_minus_s2_over_1_plus_s2(s):
+    patterns = np.column_stack([SQUARE, s * SQUARE.prod(axis=1)])
+    expected = (1 - s**2) / (1 + s**2)
+    np.testing.assert_allclose(parallelism_score(patterns, SQUARE), expected, rtol=0, atol=1e-12)
+
+
+@given(st.integers(2, 5).flatmap(lambda d: st.lists(st.floats(0.1, 10), min_size=d, max_size=d)))
+def test_parallelism_of_a_kernel_isotropic_within_orders(kappa):
+    # With coding vectors v_c = 2 Σ_T w_T(c) φ_{T∪a}, ‖φ_S‖² = κ_|S|/P: the sum over all pairs of
+    # contexts keeps T = ∅ only, n² κ_1, and each length is Σ_r C(d−1, r) κ_{r+1}; n = 2^(d−1).
+    d, n = len(kappa), 2 ** (len(kappa) - 1)
+    length = sum(comb(d - 1, r) * kappa[r] for r in range(d))
+    expected = (n * kappa[0] / length - 1) / (n - 1)
+    kernel = kernel_from_spectrum([0, *kappa])
+    for score in (
+        kernel_parallelism_score(kernel, latents(d)),
+        parallelism_score(gram_factor(kernel), latents(d)),
+    ):
+        np.testing.assert_allclose(score, expected, rtol=0, atol=1e-9)
+
+
+def test_opposed_coding_directions_read_minus_1():
+    # The bent square's limit: only XOR is left of it, and each latent codes in opposite ways.
+    np.testing.assert_allclose(parallelism_score(SQUARE.prod(axis=1)[:, None], SQUARE), -1)
+
+
+def test_random_geometry_has_no_parallelism_on_average():
+    rng = np.random.default_rng(0)
+    scores = np.stack(
+        [parallelism_score(rng.standard_normal((8, 30)), latents(3)) for _ in range(300)]
+    )
+    error = scores.std(axis=0) / np.sqrt(len(scores))
+    assert (np.abs(scores.mean(axis=0)) < 4 * error).all()
+    assert (scores.std(axis=0) > 0.05).all()  # and it is not zero in each
+
+
+# ------------------------------------------------------------- Against explicit computations
+
+
+@given(SEEDS, st.integers(2, 4), st.integers(1, 6))
+def test_features_kernel_and_explicit_loops_agree(seed, d, n_neurons):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.repeat(latents(d), 2, axis=0))
+    patterns = rng.standard_normal((len(labels), n_neurons))
+    by_hand = [parallelism_by_hand(patterns, labels, a) for a in range(d)]
+    np.testing.assert_allclose(parallelism_score(patterns, labels), by_hand, atol=1e-12)
+    np.testing.assert_allclose(
+        kernel_parallelism_score(gram(patterns), labels), by_hand, atol=1e-9
+    )
+
+
+def test_missing_conditions_leave_out_their_context():
+    labels, rng = latents(3)[1:], np.random.default_rng(0)
+    patterns = rng.standard_normal((7, 5))
+    by_hand = [parallelism_by_hand(patterns, labels, a) for a in range(3)]
+    np.testing.assert_allclose(parallelism_score(patterns, labels), by_hand, atol=1e-12)
+
+
+def test_leading_axes_are_a_loop():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(latents(3), 2, axis=0)
+    patterns = rng.standard_normal((3, 2, 16, 10))
+    batched = parallelism_score(patterns, labels)
+    assert batched.shape == (3, 2, 3)
+    for r in range(3):
+        for e in range(2):
+            np.testing.assert_allclose(
+                batched[r, e], parallelism_score(patterns[r, e], labels), atol=1e-14
+            )
+
+
+@pytest.mark.parametrize("n_conditions", [4, 6, 8])
+def test_dichotomy_score_is_the_best_of_all_pairings(n_conditions):
+    patterns = np.random.default_rng(n_conditions).standard_normal((n_conditions, 6))
+    dichotomies = balanced_dichotomies(n_conditions)
+    by_hand = [bernardi_by_hand(patterns, d) for d in dichotomies]
+    np.testing.assert_allclose(
+        dichotomy_parallelism(patterns, range(n_conditions), dichotomies), by_hand, atol=1e-12
+    )
+
+
+@given(SEEDS)
+def test_the_best_pairing_is_at_least_the_pairing_by_context(seed):
+    patterns = np.random.default_rng(seed).standard_normal((8, 5))
+    best = dichotomy_parallelism(patterns, range(8), latents(3).T)
+    assert (best >= parallelism_score(patterns, latents(3)) - 1e-12).all()
+
+
+def test_on_the_cube_only_the_three_latents_are_parallel():
+    dichotomies = balanced_dichotomies(8)
+    scores = dichotomy_parallelism(latents(3), range(8), dichotomies)
+    is_latent = (np.abs(dichotomies @ latents(3)) == 8).any(axis=1)
+    np.testing.assert_allclose(scores[is_latent], 1, atol=1e-12)
+    assert is_latent.sum() == 3
+    assert (scores[~is_latent] < 0.9).all()
+
+
+@pytest.mark.parametrize(("n_conditions", "count"), [(2, 1), (4, 3), (6, 10), (8, 35), (12, 462)])
+def test_balanced_dichotomies_are_half_of_all_halvings(n_conditions, count):
+    assert count == comb(n_conditions, n_conditions // 2) // 2
+    dichotomies = balanced_dichotomies(n_conditions)
+    both_ways = {tuple(d) for d in np.vstack([dichotomies, -dichotomies])}
+    assert dichotomies.shape == (count, n_conditions)
+    assert len(both_ways) == 2 * count
+    assert (dichotomies.sum(axis=1) == 0).all() and (np.abs(dichotomies) == 1).all()
+
+
+# -------------------------------------------------------------------------------- Invariances
+
+
+@given(SEEDS, st.floats(1e-3, 1e3), st.floats(-100, 100))
+def test_scores_ignore_rotation_translation_and_scale(seed, scale, offset):
+    rng = np.random.default_rng(seed)
+    patterns = rng.standard_normal((8, 6))
+    moved = scale * (patterns @ rotation(6, rng) + offset * rng.standard_normal(6))
+    np.testing.assert_allclose(
+        parallelism_score(moved, latents(3)), parallelism_score(patterns, latents(3)), atol=1e-9
+    )
+    dichotomies = balanced_dichotomies(8)
+    np.testing.assert_allclose(
+        dichotomy_parallelism(moved, range(8), dichotomies),
+        dichotomy_parallelism(patterns, range(8), dichotomies),
+        atol=1e-9,
+    )
+
+
+@given(SEEDS)
+def test_scores_ignore_the_order_of_trials_and_the_names_of_conditions(seed):
+    rng = np.random.default_rng(seed)
+    trials, labels, conditions = repeated(rng.standard_normal((8, 6)), latents(3), 3, 0.3, rng)
+    order = rng.permutation(len(trials))
+    np.testing.assert_allclose(
+        parallelism_score(trials[order], labels[order]),
+        parallelism_score(trials, labels),
+        atol=1e-12,
+    )
+    dichotomies = balanced_dichotomies(8)
+    np.testing.assert_allclose(
+        dichotomy_parallelism(trials[order], 10 * conditions[order] - 7, dichotomies),
+        dichotomy_parallelism(trials, conditions, dichotomies),
+        atol=1e-12,
+    )
+
+
+@given(SEEDS)
+def test_flipping_a_latent_or_swapping_sides_changes_nothing(seed):
+    rng = np.random.default_rng(seed)
+    patterns, flips = rng.standard_normal((8, 6)), rng.choice([-1.0, 1.0], 3)
+    np.testing.assert_allclose(
+        parallelism_score(patterns, latents(3) * flips),
+        parallelism_score(patterns, latents(3)),
+        atol=1e-12,
+    )
+    dichotomies = balanced_dichotomies(8)
+    np.testing.assert_allclose(
+        dichotomy_parallelism(patterns, range(8), -dichotomies),
+        dichotomy_parallelism(patterns, range(8), dichotomies),
+        atol=1e-12,
+    )
+
+
+def test_noise_lowers_the_score_by_the_share_of_its_length():
+    # v_c = signal + difference of two means of n trials: ‖v_c‖² gains 2σ²N/n, products none.
+    rng = np.random.default_rng(0)
+    n_neurons, n_trials, sigma = 400, 5, 2.0
+    patterns = SQUARE @ rng.standard_normal((2, n_neurons))
+    labels = np.repeat(SQUARE, n_trials, axis=0)
+    noise = sigma * rng.standard_normal((100, len(labels), n_neurons))
+    replicas = np.repeat(patterns, n_trials, axis=0) + noise
+    signal = np.square(patterns[[2, 1]] - patterns[[0, 0]]).sum(axis=1)
+    expected = signal / (signal + 2 * sigma**2 * n_neurons / n_trials)
+    scores = parallelism_score(replicas, labels)
+    error = scores.std(axis=0) / np.sqrt(len(scores))
+    assert (np.abs(scores.mean(axis=0) - expected) < 4 * error).all()
+    assert (expected < 0.8).all()
