@@ -1,4 +1,4 @@
-"""What more than one test module needs. Nothing here calls the library under test."""
+"""What more than one test module needs. No expected value comes from the library under test."""
 
 import contextlib
 from itertools import product
@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from absrep.nets import train
 
 
 def bug(reason, raises=AssertionError):
@@ -68,3 +70,19 @@ def decodanda_session(trials, labels, seed):
         )
     finally:
         np.random.set_state(state)  # noqa: NPY002
+
+
+def arrays(network):
+    """Weights and biases of a network as numpy arrays (copies)."""
+    return (
+        [w.detach().numpy().copy() for w in network.weights],
+        [b.detach().numpy().copy() for b in network.biases],
+    )
+
+
+def fit(network, n_steps, weight_decay=0.01, **options):
+    """Train on the hypercube of as many latents as the network has outputs, inputs whitened."""
+    labels = latents(network.weights[-1].shape[2])
+    return train(
+        network, np.eye(len(labels)), labels, n_steps=n_steps, weight_decay=weight_decay, **options
+    )

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 import torch
+from helpers import bug, latents
 from sklearn.svm import SVC
 
 import absrep as ab
 from absrep.nets import FeedForward, train
-from helpers import bug, latents
 
 Y, SQUARE, D = latents(3), latents(2), ab.balanced_dichotomies(8)
 X = np.random.default_rng(0).standard_normal((8, 5))
@@ -100,7 +100,6 @@ TABLE = [
     (kernel_task, "kernel", ASYMMETRIC, ValueError, "lopsided"),
     (kernel_task, "kernel", INDEFINITE, ValueError, "indefinite"),
     (kernel_task, "kernel", np.ones((4, 3)), ValueError, "oblong"),
-    (kernel_task, "kernel", np.eye(3), ValueError, "fewer rows than labels"),
     (ab.hypercube, "n_latents", 0, ValueError, "none"),
     (ab.hypercube, "n_latents", True, TypeError, "a bool"),
     (ab.hypercube, "n_latents", 2.0, TypeError, "a float"),
@@ -269,7 +268,7 @@ def test_the_call_works_before_it_is_spoilt(function):
     ("function", "argument", "value", "exception"),
     [pytest.param(*row[:4], id=named(row[0], row[1], row[4])) for row in TABLE]
     + [
-        pytest.param(*row[:4], id=named(row[0], row[1], row[4]), marks=bug(row[5], Exception))
+        pytest.param(*row[:4], id=named(row[0], row[1], row[4]), marks=bug(row[5], raises=None))
         for row in NOT_YET
     ],
 )

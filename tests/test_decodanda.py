@@ -7,10 +7,10 @@ pairing, and so has a parallelism score by chance that is not zero.
 
 import numpy as np
 import pytest
+from helpers import decodanda_session, latents, repeated
 
 from absrep import balanced_dichotomies, ccgp, dichotomy_ccgp, dichotomy_parallelism
 from absrep import parallelism_score as ps
-from helpers import decodanda_session, latents, repeated
 
 CUBE = latents(3)
 DICHOTOMIES = balanced_dichotomies(8)
@@ -32,16 +32,17 @@ def test_parallelism_of_latents_is_decodandas_but_for_its_bootstrap():
     n_trials, n_repeats = 10, 40
     trials, labels, conditions = repeated(
         CUBE @ rng.standard_normal((3, 100)) + 0.7 * rng.standard_normal((8, 100)),
-        CUBE, n_trials, 2.0, rng,
-    )  # fmt: skip
+        CUBE,
+        n_trials,
+        2.0,
+        rng,
+    )
     with decodanda_session(trials, labels, seed=0) as theirs:
         runs = np.array(
             [[theirs.parallelism(y, method="cosine") for y in CUBE.T] for _ in range(n_repeats)]
         )
     means = np.stack([trials[conditions == c].mean(axis=0) for c in range(8)])
-    added = np.array(
-        [trials[conditions == c].var(axis=0).sum() / (2 * n_trials) for c in range(8)]
-    )
+    added = np.array([trials[conditions == c].var(axis=0).sum() / (2 * n_trials) for c in range(8)])
     lengthened = []
     for latent in range(3):
         plus, minus = (np.flatnonzero(CUBE[:, latent] == s) for s in (1, -1))
@@ -67,7 +68,9 @@ def test_where_they_differ_decodandas_parallelism_has_a_chance_level_of_its_own(
         neighbours = theirs.parallelism(PARITY, method="cosine")
     np.testing.assert_allclose(all_pairs, 1 / 5, atol=1e-12)
     assert neighbours == pytest.approx(2 / 11, abs=1e-12)
-    np.testing.assert_allclose(dichotomy_parallelism(trials, conditions, DICHOTOMIES), 0, atol=1e-12)
+    np.testing.assert_allclose(
+        dichotomy_parallelism(trials, conditions, DICHOTOMIES), 0, atol=1e-12
+    )
 
 
 def test_where_they_differ_decodanda_does_not_look_for_the_best_pairing():

@@ -4,6 +4,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from helpers import bug, latents, repeated, rotation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
@@ -22,7 +23,6 @@ from absrep import (
     shattering,
     shuffle_labels,
 )
-from helpers import bug, latents, repeated, rotation
 
 SEEDS = st.integers(0, 10**6)
 SQUARE = latents(2)
@@ -44,9 +44,11 @@ def ccgp_by_hand(trials, conditions, dichotomy, decoder, may_hold_out):
                 held = np.isin(conditions, [i, j])
                 fitted = decoder.fit(trials[~held], target[~held])
                 accuracy.append(
-                    [(fitted.predict(trials[conditions == c]) == dichotomy[c]).mean()
-                     for c in (i, j)]
-                )  # fmt: skip
+                    [
+                        (fitted.predict(trials[conditions == c]) == dichotomy[c]).mean()
+                        for c in (i, j)
+                    ]
+                )
     return np.mean(accuracy)
 
 
@@ -87,9 +89,7 @@ def test_dichotomy_ccgp_is_the_loop_over_all_pairs_whatever_the_numbers_of_trial
     trials, conditions = trials[keep], conditions[keep]
     assert len(np.unique(np.bincount(conditions))) > 1
     dichotomies = [*balanced_dichotomies(8)[:3], np.array([1.0, 1, -1, -1, -1, -1, -1, -1])]
-    by_hand = [
-        ccgp_by_hand(trials, conditions, d, LINEAR, lambda i, j: True) for d in dichotomies
-    ]
+    by_hand = [ccgp_by_hand(trials, conditions, d, LINEAR, lambda i, j: True) for d in dichotomies]
     np.testing.assert_allclose(dichotomy_ccgp(trials, conditions, dichotomies), by_hand, atol=1e-12)
 
 

@@ -5,6 +5,7 @@ from math import comb, sqrt
 
 import numpy as np
 import pytest
+from helpers import bug, latents, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import hadamard
@@ -23,7 +24,6 @@ from absrep import (
     walsh_orders,
     walsh_spectrum,
 )
-from helpers import bug, latents, rotation
 
 SEEDS = st.integers(0, 10**6)
 
@@ -159,9 +159,7 @@ def test_alignment_equals_the_explicit_double_sum():
     def centred(k):
         p, total = len(k), sum(map(sum, k))
         rows, columns = [sum(row) / p for row in k], [sum(column) / p for column in k.T]
-        return [
-            [k[i, j] - rows[i] - columns[j] + total / p**2 for j in range(p)] for i in range(p)
-        ]
+        return [[k[i, j] - rows[i] - columns[j] + total / p**2 for j in range(p)] for i in range(p)]
 
     def inner(u, v):
         return sum(u[i][j] * v[i][j] for i in range(5) for j in range(5))
@@ -178,9 +176,7 @@ def test_linear_cka_equals_rsatoolbox_whitened_cosine_of_euclidean_rdms(seed):
     rng = np.random.default_rng(seed)
     a = rng.standard_normal((12, 30))
     b = rng.standard_normal((12, 7)) + a[:, :7]
-    rdms = [
-        rsatoolbox.rdm.calc_rdm(rsatoolbox.data.Dataset(x), method="euclidean") for x in (a, b)
-    ]
+    rdms = [rsatoolbox.rdm.calc_rdm(rsatoolbox.data.Dataset(x), method="euclidean") for x in (a, b)]
     theirs = rsatoolbox.rdm.compare(*rdms, method="cosine_cov").item()
     assert linear_cka(a, b) == pytest.approx(theirs, abs=1e-9)
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from helpers import bug
 
 import absrep
 import absrep.nets
-from helpers import bug
 
 HEAVY = ["torch", "matplotlib", "IPython"]
 PUBLIC = {name: getattr(absrep, name) for name in absrep.__all__} | {

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import bug, latents, repeated
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
@@ -15,7 +16,6 @@ from absrep import (
     shuffle_labels,
     shuffle_neurons,
 )
-from helpers import bug, latents, repeated
 
 SEEDS = st.integers(0, 10**6)
 N_SHUFFLES = 9
@@ -49,7 +49,10 @@ def assert_uniform(p):
 def test_p_values_are_uniform_where_labels_mean_nothing():
     labels = np.repeat([[-1.0], [1.0]], 10, axis=0)
     p = p_values(
-        difference_of_means, shuffle_labels, lambda rng: (rng.standard_normal((20, 1)), labels), 1000
+        difference_of_means,
+        shuffle_labels,
+        lambda rng: (rng.standard_normal((20, 1)), labels),
+        1000,
     )
     assert_uniform(p)
 
@@ -145,9 +148,7 @@ def test_shuffling_labels_keeps_features_and_moves_whole_label_rows(seed):
     trials, labels, _ = repeated(rng.standard_normal((4, 5)), SQUARE, 4, 0.5, rng)
     x, y = shuffle_labels(trials, labels, rng)
     np.testing.assert_array_equal(x, trials)
-    np.testing.assert_array_equal(
-        np.unique(y, axis=0, return_counts=True)[1], [4, 4, 4, 4]
-    )
+    np.testing.assert_array_equal(np.unique(y, axis=0, return_counts=True)[1], [4, 4, 4, 4])
     assert (y != labels).any()
 
 

@@ -5,6 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from helpers import latents, repeated, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from absrep import (
     kernel_parallelism_score,
     parallelism_score,
 )
-from helpers import latents, repeated, rotation
 
 SEEDS = st.integers(0, 10**6)
 SQUARE = latents(2)
@@ -108,9 +108,7 @@ def test_features_kernel_and_explicit_loops_agree(seed, d, n_neurons):
     patterns = rng.standard_normal((len(labels), n_neurons))
     by_hand = [parallelism_by_hand(patterns, labels, a) for a in range(d)]
     np.testing.assert_allclose(parallelism_score(patterns, labels), by_hand, atol=1e-12)
-    np.testing.assert_allclose(
-        kernel_parallelism_score(gram(patterns), labels), by_hand, atol=1e-9
-    )
+    np.testing.assert_allclose(kernel_parallelism_score(gram(patterns), labels), by_hand, atol=1e-9)
 
 
 def test_missing_conditions_leave_out_their_context():

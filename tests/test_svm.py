@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers import bug, latents, repeated
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from absrep import decoding_accuracy
 from absrep.geometry._svm import fit_linear_svms
-from helpers import bug, latents, repeated
 
 SEEDS = st.integers(0, 10**6)
 # LIBLINEAR's own error grows with C: 2e-6 at C = 30 on the hardest case below.
@@ -19,9 +19,7 @@ PENALTIES = [1e-3, 0.1, 1.0, 10.0]
 
 
 def liblinear(features, target, trained, penalty):
-    machine = LinearSVC(
-        dual=False, C=penalty, class_weight="balanced", tol=1e-10, max_iter=100_000
-    )
+    machine = LinearSVC(dual=False, C=penalty, class_weight="balanced", tol=1e-10, max_iter=100_000)
     return machine.fit(features[trained], target[trained]).decision_function(features)
 
 
@@ -43,9 +41,7 @@ def problem(seed, n, size, positive=0.5, n_labellings=2, n_fits=6, left_out=0.2)
 def test_decision_values_are_liblinears(n, size, positive, penalty):
     features, truth, which, held = problem(n + size, n, size, positive)
     ours = fit_linear_svms(features, truth, which, held, penalty)
-    theirs = [
-        liblinear(features, truth[w], ~h, penalty) for w, h in zip(which, held, strict=True)
-    ]
+    theirs = [liblinear(features, truth[w], ~h, penalty) for w, h in zip(which, held, strict=True)]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
@@ -124,10 +120,15 @@ def test_more_penalty_means_no_more_training_error(seed):
     t, nothing = truth[0], np.zeros((1, 30), bool)
     share = np.where(t > 0, (t > 0).mean(), (t < 0).mean())
     hinge = [
-        (np.clip(1 - t * fit_linear_svms(features, t[None], np.array([0]), nothing, c)[0], 0, None)
-         ** 2 / share).sum()
+        (
+            np.clip(
+                1 - t * fit_linear_svms(features, t[None], np.array([0]), nothing, c)[0], 0, None
+            )
+            ** 2
+            / share
+        ).sum()
         for c in PENALTIES
-    ]  # fmt: skip
+    ]
     assert all(more <= less * (1 + 1e-9) for less, more in pairwise(hinge))
 
 

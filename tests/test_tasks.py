@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers import bug, latents
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 from sklearn.datasets import load_digits
 
 from absrep import Task, digits, hypercube, multi_element, noisy_trials, random_kernel
-from helpers import bug, latents
 
 # ------------------------------------------------------------------------------ Construction
 
@@ -137,8 +137,9 @@ def test_digits_show_what_they_are_said_to_show(split):
 def test_digit_labels_are_parity_and_magnitude(split, side):
     task, shown = getattr(split, side), getattr(split, f"{side}_digits")
     assert task.names == ("parity", "magnitude")
-    expected = {d: (1 if d in {0, 2, 4, 6, 8} else -1, 1 if d in {5, 6, 7, 8, 9} else -1)
-                for d in range(10)}  # fmt: skip
+    expected = {
+        d: (1 if d in {0, 2, 4, 6, 8} else -1, 1 if d in {5, 6, 7, 8, 9} else -1) for d in range(10)
+    }
     np.testing.assert_array_equal(task.labels, [expected[d] for d in shown])
 
 

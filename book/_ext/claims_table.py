@@ -56,17 +56,27 @@ def row(*cells):
     return result
 
 
+def numbered(word, parts, fallback):
+    return f"{word} {'.'.join(map(str, parts))}" if parts else fallback
+
+
 def shown_in(env, builder, from_doc, docname, record):
-    title = env.titles[docname].astext()
-    paragraph = nodes.paragraph("", "", link(builder, from_doc, docname, "", title))
-    if record["figure"]:
+    """Links to the chapter and the figure, by their numbers."""
+    chapter = env.toc_secnumbers.get(docname, {}).get("")
+    text = numbered("Ch.", chapter, env.titles[docname].astext())
+    paragraph = nodes.paragraph("", "", link(builder, from_doc, docname, "", text))
+    if label := record["figure"]:
+        figures = env.toc_fignumbers.get(docname, {}).get("figure", {})
+        if label not in figures:
+            raise ExtensionError(f"claim {record['id']} names figure {label}: not in {docname}")
         paragraph += nodes.Text(", ")
-        paragraph += link(builder, from_doc, docname, record["figure"], "figure")
+        number = numbered("Fig.", figures[label], label)
+        paragraph += link(builder, from_doc, docname, label, number)
     return [paragraph]
 
 
 def table(env, builder, from_doc, claims, records):
-    widths = (6, 34, 34, 20, 12)
+    widths = (6, 30, 38, 14, 16)
     group = nodes.tgroup(cols=len(widths))
     group += [nodes.colspec(colwidth=width) for width in widths]
     heads = ("", "Claim", "Measured", "Where", "Verdict")

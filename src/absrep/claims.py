@@ -49,19 +49,24 @@ class Claim:
     figure: str | None = None
     finding: str | None = None
 
+    @property
+    def _mark(self) -> str:
+        return "✓ holds" if self.holds else "✗ does not hold"
+
+    def __str__(self) -> str:
+        text = f"{self.id} {self._mark}: {self.what} = {self.measured} (expected {self.expected})"
+        return text + (f". Finding: {self.finding}" if self.finding else "")
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        mark = "✓ holds" if self.holds else "✗ does not hold"
-        text = f"{self.id} {mark}: {self.what} = {self.measured} (expected {self.expected})"
         colour = "#009E73" if self.holds else "#D55E00"
         html = (
             f'<div style="border-left: 4px solid {colour}; padding: 0.2em 0.8em">'
-            f"<strong>{escape(self.id)}</strong> {mark}: {escape(self.what)} = "
+            f"<strong>{escape(self.id)}</strong> {self._mark}: {escape(self.what)} = "
             f"<strong>{escape(self.measured)}</strong> (expected {escape(self.expected)})"
         )
         if self.finding:
-            text += f". Finding: {self.finding}"
             html += f"<br><em>Finding:</em> {escape(self.finding)}"
-        return {"text/plain": text, "text/html": html + "</div>", MIME_TYPE: asdict(self)}
+        return {"text/plain": str(self), "text/html": html + "</div>", MIME_TYPE: asdict(self)}
 
 
 def claim(

@@ -19,18 +19,21 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from ._validation import Array, as_array, as_kernel, as_labels, as_names
+from .geometry import AbstractionScores, condition_means
 
 __all__ = [
     "LATENT_COLOURS",
     "plot_geometries",
     "plot_images",
     "plot_kernels",
-    "plot_replicas",
+    "plot_scores",
     "plot_sweep",
     "plot_training",
 ]
 
-LATENT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LATENT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#882255", "#999933", "#44AA99")
+# For measures and other things that are no latents.
+_SERIES_COLOURS = ("#000000", "#CC79A7", "#E69F00", "#56B4E9")
 _NEUTRAL = "#333333"
 _STYLE: dict[str, Any] = {
     "figure.dpi": 110,
@@ -104,13 +107,12 @@ def plot_geometries(
     """
     y = as_labels("labels", labels)
     latents = as_names("names", names, y.shape[1])
-    present, index = np.unique(y, axis=0, return_inverse=True)
-    index = index.reshape(-1)
     figure = _Figure(figsize=(4.2 * len(representations), 4.2))
     axes = figure.subplots(1, len(representations), subplot_kw={"projection": "3d"}, squeeze=False)
     for ax, (title, features) in zip(axes[0], representations.items(), strict=True):
         points = _in_three_dimensions(as_array("representations", features, 2))
-        means = np.stack([points[index == c].mean(axis=0) for c in range(len(present))])
+        means, present = condition_means(points, y)
+        reach = np.abs(means).max() * 1.2
         if len(points) > len(present):
             ax.scatter(*points.T, s=3, color="0.6", alpha=0.5, linewidths=0)
         for i, j in zip(*np.triu_indices(len(present), k=1), strict=True):
@@ -120,9 +122,8 @@ def plot_geometries(
                 ax.plot(*means[[i, j]].T, color=colour, linewidth=3)
         ax.scatter(*means.T, s=60, color=_NEUTRAL, depthshade=False)
         for mean, text in zip(means, conditions or [""] * len(means), strict=True):
-            ax.text(*(1.18 * mean), text, ha="center", va="center")
+            ax.text(*mean[:2], mean[2] + 0.17 * reach, text, ha="center", va="bottom", zorder=9)
         ax.set(title=title, xlabel="PC 1", ylabel="PC 2", zlabel="PC 3")
-        reach = np.abs(means).max() * 1.15
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
         ax.set(xticklabels=[], yticklabels=[], zticklabels=[])
         ax.view_init(elev=22, azim=-60)
@@ -165,7 +166,7 @@ def plot_sweep(
     at = as_array("x", x, 1)
     figure = _Figure(figsize=(6.4, 3.8))
     ax = figure.subplots()
-    for colour, (name, (theory, simulated)) in zip(LATENT_COLOURS, curves.items(), strict=False):
+    for colour, (name, (theory, simulated)) in zip(_SERIES_COLOURS, curves.items(), strict=False):
         values = as_array("curves", simulated, 2)
         ax.plot(at, as_array("curves", theory, 1), color=colour, label=f"{name}, theory")
         mean, spread = values.mean(axis=0), values.std(axis=0)
@@ -177,41 +178,35 @@ def plot_sweep(
 
 
 @_styled
-def plot_replicas(
-    panels: Mapping[str, Mapping[str, ArrayLike]],
-    names: Sequence[str],
-    *,
-    levels: Mapping[str, float] | None = None,
-) -> Figure:
-    """Measures of every replica as dots, side by side.
+def plot_scores(groups: Mapping[str, AbstractionScores], names: Sequence[str]) -> Figure:
+    """Parallelism score, CCGP and decoding of every replica as dots, group by group.
 
     Parameters
     ----------
-    panels : mapping of measure to (mapping of group to array, shape (replicas, d))
-        One panel per measure, one place on its axis per group, one colour per latent.
+    groups : mapping of name to AbstractionScores
     names : sequence of str
-        Names of the d latents.
-    levels : mapping of measure to float, optional
-        Chance level of a measure, drawn as a dotted line.
+        Names of the latents, one colour each.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    figure = _Figure(figsize=(3.4 * len(panels), 3.8))
-    axes = figure.subplots(1, len(panels), squeeze=False)
-    for ax, (measure, groups) in zip(axes[0], panels.items(), strict=True):
-        for place, values in enumerate(groups.values()):
-            dots = as_array("panels", values, 2)
+    panels = (
+        ("parallelism score", 0.0, [scores.parallelism for scores in groups.values()]),
+        ("CCGP (fraction correct)", 0.5, [scores.ccgp for scores in groups.values()]),
+        ("decoding (fraction correct)", 0.5, [scores.decoding for scores in groups.values()]),
+    )
+    figure = _Figure(figsize=(10.2, 3.8))
+    for ax, (measure, chance, values) in zip(figure.subplots(1, 3), panels, strict=True):
+        for place, dots in enumerate(values):
             # An even spread in place of random jitter: the figure is the same every time.
             spread = np.linspace(-0.07, 0.07, len(dots)) if len(dots) > 1 else np.zeros(1)
             for latent, column in enumerate(dots.T):
                 x = place + 0.26 * (latent - (dots.shape[1] - 1) / 2) + spread
                 ax.plot(x, column, "o", color=LATENT_COLOURS[latent], markersize=5, alpha=0.75)
-        if levels and measure in levels:
-            ax.axhline(levels[measure], color=_NEUTRAL, linestyle=":", linewidth=1, zorder=0)
+        ax.axhline(chance, color=_NEUTRAL, linestyle=":", linewidth=1, zorder=0)
         ax.set(ylabel=measure, xlim=(-0.5, len(groups) - 0.5))
-        ax.set_xticks(range(len(groups)), list(groups))
+        ax.set_xticks(range(len(groups)), [name.replace(", ", ",\n") for name in groups])
     _latent_legend(figure, names, marker="o", linestyle="")
     return figure
 
@@ -263,7 +258,7 @@ def plot_training(
 
 @_styled
 def plot_kernels(kernels: Mapping[str, ArrayLike]) -> Figure:
-    """Kernels as images on one common colour scale.
+    """Kernels as images, each with its own colour scale.
 
     Parameters
     ----------
@@ -274,15 +269,15 @@ def plot_kernels(kernels: Mapping[str, ArrayLike]) -> Figure:
     matplotlib.figure.Figure
     """
     matrices = {title: as_kernel("kernels", kernel) for title, kernel in kernels.items()}
-    values = np.concatenate([kernel.ravel() for kernel in matrices.values()])
-    figure = _Figure(figsize=(3 * len(matrices) + 0.8, 3))
+    figure = _Figure(figsize=(3.4 * len(matrices), 3))
     axes = figure.subplots(1, len(matrices), squeeze=False)
     for ax, (title, kernel) in zip(axes[0], matrices.items(), strict=True):
-        image = ax.imshow(kernel, vmin=values.min(), vmax=values.max())
+        image = ax.imshow(kernel)
+        figure.colorbar(image, ax=ax, shrink=0.8)
         ax.set(title=title, xlabel="stimulus", xticks=range(len(kernel)))
         ax.set_yticks(range(len(kernel)))
     axes[0, 0].set_ylabel("stimulus")
-    figure.colorbar(image, ax=axes, label="inner product of features")
+    figure.suptitle("inner products of the features of two stimuli", fontsize=10)
     return figure
 
 
@@ -300,10 +295,10 @@ def plot_images(images: ArrayLike, captions: Sequence[str]) -> Figure:
     matplotlib.figure.Figure
     """
     pictures = as_array("images", images, 3)
-    figure = _Figure(figsize=(1.15 * len(pictures), 1.6))
+    figure = _Figure(figsize=(1.2 * len(pictures), 1.6))
     axes = figure.subplots(1, len(pictures), squeeze=False)
     for ax, picture, caption in zip(axes[0], pictures, captions, strict=True):
         ax.imshow(picture, cmap="gray_r")
-        ax.set_title(caption, fontsize=8, y=-0.45)
+        ax.set_title(caption, fontsize=10, y=-0.4)
         ax.set_axis_off()
     return figure

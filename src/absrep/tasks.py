@@ -184,12 +184,16 @@ class DigitsTask:
     ----------
     train, test : Task
         Standardised pixels (64 per image) with labels (parity, magnitude).
+    train_images, test_images : array, shape (n, 8, 8)
+        The images as they are, grey levels 0 to 16.
     train_digits, test_digits : int array
         Which digit (0–9) each image shows.
     """
 
     train: Task
     test: Task
+    train_images: Array
+    test_images: Array
     train_digits: np.ndarray[tuple[int], np.dtype[np.int64]]
     test_digits: np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -197,10 +201,11 @@ class DigitsTask:
 def digits(rng: Seed, test_fraction: float = 1 / 3) -> DigitsTask:
     """Real handwritten digits with two latents, parity and magnitude.
 
-    As in Wang, Johnston and Fusi, Fig. 1. The 1797 images of 8 × 8 pixels that ship with scikit-learn (the test set of the UCI optical
-    digits). Parity is +1 for even digits, magnitude +1 for digits of five or more. Each pixel is
-    standardised with the mean and standard deviation of the *training* images; pixels that never
-    vary there become 0. The split keeps the proportion of each digit.
+    As in Wang, Johnston and Fusi, Fig. 1. The 1797 images of 8 × 8 pixels that ship with
+    scikit-learn (the test set of the UCI optical digits). Parity is +1 for even digits,
+    magnitude +1 for digits of five or more. Each pixel is standardised with the mean and standard
+    deviation of the *training* images; pixels that never vary there become 0. The split keeps the
+    proportion of each digit.
 
     Parameters
     ----------
@@ -234,7 +239,12 @@ def digits(rng: Seed, test_fraction: float = 1 / 3) -> DigitsTask:
         return Task(labels, features=scaler.transform(images), names=("parity", "magnitude"))
 
     return DigitsTask(
-        task(train_pixels, train_digits), task(test_pixels, test_digits), train_digits, test_digits
+        train=task(train_pixels, train_digits),
+        test=task(test_pixels, test_digits),
+        train_images=train_pixels.reshape(-1, 8, 8),
+        test_images=test_pixels.reshape(-1, 8, 8),
+        train_digits=train_digits,
+        test_digits=test_digits,
     )
 
 

@@ -5,7 +5,7 @@ named latents take `labels` (−1 or +1, one column per latent); measures of arb
 take `conditions` (an integer per row) and `dichotomies` (−1 or +1 per condition).
 """
 
-from ._conditions import balanced_dichotomies
+from ._conditions import balanced_dichotomies, condition_means
 from ._decoding import (
     Shattering,
     ccgp,
@@ -18,12 +18,16 @@ from ._decoding import (
 from ._dimension import linear_cka, participation_ratio
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
 from ._parallelism import dichotomy_parallelism, kernel_parallelism_score, parallelism_score
+from ._scores import AbstractionScores, abstraction_scores
 
 __all__ = [
+    "AbstractionScores",
     "NullDistribution",
     "Shattering",
+    "abstraction_scores",
     "balanced_dichotomies",
     "ccgp",
+    "condition_means",
     "decoding_accuracy",
     "dichotomy_ccgp",
     "dichotomy_decoding",

@@ -79,7 +79,35 @@ def conditions_of(labels: Array) -> tuple[Index, Array]:
     return index.reshape(-1), present
 
 
-def condition_means(features: Array, conditions: Index, n_conditions: int) -> Array:
+def mean_patterns(features: Array, conditions: Index, n_conditions: int) -> Array:
     """Mean pattern of each condition, shape (..., C, N)."""
     member = np.eye(n_conditions)[conditions]
     return np.asarray((member / member.sum(axis=0)).T @ features)
+
+
+def condition_means(features: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
+    """Mean pattern of every condition, and the labels of the conditions.
+
+    Parameters
+    ----------
+    features : array, shape (..., n, N)
+        One row per stimulus or trial; leading axes are kept.
+    labels : array, shape (n, d), −1 or +1
+
+    Returns
+    -------
+    means : array, shape (..., C, N)
+        In the order of the sorted label vectors, the first latent slowest, −1 first.
+    labels : array, shape (C, d)
+
+    Examples
+    --------
+    >>> condition_means([[0.0], [2.0], [5.0]], [[-1], [-1], [1]])
+    (array([[1.],
+           [5.]]), array([[-1.],
+           [ 1.]]))
+    """
+    raw = np.asarray(features, dtype=np.float64)
+    patterns = as_array("features", raw, max(raw.ndim, 2))
+    conditions, present = conditions_of(as_labels("labels", labels, patterns.shape[-2]))
+    return mean_patterns(patterns, conditions, len(present)), present

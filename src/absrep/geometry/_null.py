@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .._validation import Array, Seed, as_array, as_count, as_generator, as_labels
 from ._conditions import conditions_of

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._validation import Array, as_array, as_kernel, as_labels
-from ._conditions import as_conditions, as_dichotomies, condition_means, conditions_of
+from ._conditions import (
+    as_conditions,
+    as_dichotomies,
+    condition_means,
+    conditions_of,
+    mean_patterns,
+)
 
 # m! pairings of two sides of m conditions: 40 320 at m = 8 (16 conditions).
 _LARGEST_SIDE = 8
@@ -93,14 +99,10 @@ def parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
     >>> parallelism_score(np.eye(4), labels)  # a tetrahedron
     array([0., 0.])
     """
-    raw = np.asarray(features, dtype=np.float64)
-    patterns = as_array("features", raw, max(raw.ndim, 2))
-    y = as_labels("labels", labels, patterns.shape[-2])
-    conditions, present = conditions_of(y)
-    means = condition_means(patterns, conditions, len(present))
+    means, present = condition_means(features, labels)
     scale = np.square(means).sum(axis=-1).max(axis=-1)
     scores = []
-    for latent in range(y.shape[1]):
+    for latent in range(present.shape[1]):
         coding = _context_differences(present, latent) @ means
         inner = coding @ np.swapaxes(coding, -1, -2)
         scores.append(_mean_cosine(inner, scale, "features"))
@@ -134,14 +136,11 @@ def kernel_parallelism_score(kernel: ArrayLike, labels: ArrayLike) -> Array:
     array([0., 0.])
     """
     gram = as_kernel("kernel", kernel)
-    y = as_labels("labels", labels, len(gram))
-    conditions, present = conditions_of(y)
-    member = np.eye(len(present))[conditions]
-    average = (member / member.sum(axis=0)).T
-    gram = average @ gram @ average.T
+    conditions, present = conditions_of(as_labels("labels", labels, len(gram)))
+    gram = mean_patterns(mean_patterns(gram, conditions, len(present)).T, conditions, len(present))
     scale = np.asarray(np.diagonal(gram).max())
     scores = []
-    for latent in range(y.shape[1]):
+    for latent in range(present.shape[1]):
         rows = _context_differences(present, latent)
         # Subtracting equal entries of a kernel leaves 1e-16 of it, the square of a length.
         scores.append(_mean_cosine(rows @ gram @ rows.T, scale * 1e9, "kernel"))
@@ -195,7 +194,7 @@ def dichotomy_parallelism(
             f"dichotomies must have 2 to {_LARGEST_SIDE} conditions a side (all pairings are "
             f"tried), found {side}"
         )
-    means = condition_means(patterns, index, n_conditions)
+    means = mean_patterns(patterns, index, n_conditions)
     joins = means[:, None, :] - means[None, :, :]
     lengths = np.linalg.norm(joins, axis=-1) + np.eye(n_conditions)
     if lengths.min() <= 1e-12 * np.abs(means).max():

@@ -1,0 +1,43 @@
+"""Times are of one process on one thread, ours and the peer's in turn."""
+
+from statistics import median
+from time import perf_counter
+
+import pytest
+
+
+def seconds(function):
+    start = perf_counter()
+    function()
+    return perf_counter() - start
+
+
+@pytest.fixture
+def against(request, capsys):
+    """Record in `benchmark.extra_info` how many times faster ours is than the peer, and print it.
+
+    Skips when benchmarks are disabled, as they are in the normal suite: peers are slow.
+    """
+    if not request.config.getoption("benchmark_enable"):
+        pytest.skip("peers are timed with --benchmark-enable only")
+    benchmark = request.getfixturevalue("benchmark")
+
+    def compare(what, ours, theirs, rounds):
+        ours()  # warm up
+        pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
+        mine, peers = (median(times) for times in zip(*pairs, strict=True))
+        ratios = [peer / own for own, peer in pairs]
+        benchmark.extra_info |= {
+            "ours_seconds": mine,
+            "peer_seconds": peers,
+            "times_faster": median(ratios),
+            "times_faster_range": [min(ratios), max(ratios)],
+        }
+        benchmark(ours)
+        with capsys.disabled():
+            print(
+                f"\n{what}: ours {mine:.4g} s, peer {peers:.4g} s, {median(ratios):.3g} times "
+                f"faster [{min(ratios):.3g}, {max(ratios):.3g}] over {rounds} rounds"
+            )
+
+    return compare
