@@ -1,19 +1,22 @@
 """Malformed calls: from a call that works, one argument is spoilt; the error must name it."""
 
+import inspect
 import re
 
 import numpy as np
 import pytest
 import torch
-from helpers import bug, latents
 from sklearn.svm import SVC
 
 import absrep as ab
 from absrep.nets import FeedForward, train
 
+from .helpers import bug, latents
+
 Y, SQUARE, D = latents(3), latents(2), ab.balanced_dichotomies(8)
 X = np.random.default_rng(0).standard_normal((8, 5))
 TRIALS, LABELS, CONDITIONS = (np.repeat(a, 3, axis=0) for a in (X, Y, np.arange(8)))
+FIVEFOLD = [np.repeat(a, 5, axis=0) for a in (X, Y)]
 NETWORK = FeedForward(4, [5], 2, seeds=[0])
 
 
@@ -53,6 +56,7 @@ VALID = {
     ab.walsh_orders: {"n_latents": 2},
     ab.target_aligned_kernel: {"labels": Y, "gain": 1.0},
     ab.random_kernel: {"n_stimuli": 3, "n_features": 3, "rng": 0},
+    ab.condition_means: {"features": X, "labels": Y},
     ab.parallelism_score: {"features": X, "labels": Y},
     ab.kernel_parallelism_score: {"kernel": np.eye(8), "labels": Y},
     ab.balanced_dichotomies: {"n_conditions": 4},
@@ -63,6 +67,7 @@ VALID = {
     ab.dichotomy_decoding: {
         "features": TRIALS, "conditions": CONDITIONS, "dichotomies": D, "rng": 0, "n_folds": 3,
     },
+    ab.abstraction_scores: {"features": FIVEFOLD[0], "labels": FIVEFOLD[1], "rng": 0},
     ab.shattering: {"features": TRIALS, "conditions": CONDITIONS, "rng": 0, "n_folds": 3},
     ab.separable_dichotomies: {"patterns": X, "dichotomies": D},
     ab.participation_ratio: {"features": X},
@@ -138,6 +143,8 @@ TABLE = [
     (ab.target_aligned_kernel, "labels", 0 * Y, ValueError, "zeros"),
     (ab.random_kernel, "n_features", 0, ValueError, "none"),
     (ab.random_kernel, "rng", None, TypeError, "unseeded"),
+    (ab.condition_means, "features", X[:, 0], ValueError, "a vector"),
+    (ab.condition_means, "labels", Y[1:], ValueError, "a row short"),
     (ab.parallelism_score, "features", NAN, ValueError, "NaN"),
     (ab.parallelism_score, "features", ONE_POINT, ValueError, "all alike"),
     (ab.parallelism_score, "labels", Y[1:], ValueError, "a row short"),
@@ -171,6 +178,10 @@ TABLE = [
     (ab.decoding_accuracy, "rng", None, TypeError, "unseeded"),
     (ab.decoding_accuracy, "labels", np.ones(24), ValueError, "constant"),
     (ab.dichotomy_decoding, "rng", np.random, TypeError, "numpy's global state"),
+    (ab.abstraction_scores, "rng", None, TypeError, "unseeded"),
+    (ab.abstraction_scores, "features", FIVEFOLD[0][None, None], ValueError, "four axes"),
+    (ab.abstraction_scores, "labels", FIVEFOLD[1][:, :1], ValueError, "one context"),
+    (ab.abstraction_scores, "penalty", 0.0, ValueError, "zero"),
     (ab.shattering, "conditions", CONDITIONS[1:], ValueError, "one short"),
     (ab.separable_dichotomies, "patterns", NAN, ValueError, "NaN"),
     (ab.separable_dichotomies, "dichotomies", D[:, :6], ValueError, "too short"),
@@ -214,12 +225,14 @@ NOT_YET = [
     (ab.Task, "names", 5, TypeError, "a number", "'int' object is not iterable"),
     (ab.Task, "names", np.array(["a", "b"]), ValueError, "too few in an array",
      "truth value of an array is ambiguous"),
-    (ab.hypercube, "n_latents", 100, ValueError, "too many", "numpy: Maximum allowed dimension"),
+    (ab.walsh_basis, "n_latents", 100, ValueError, "too many", "numpy: Maximum allowed dimension"),
     (ab.digits, "test_fraction", 0.001, ValueError, "two images", "error names test_size"),
     (ab.digits, "test_fraction", 0.999, ValueError, "all but two", "error names train_size"),
     (ab.gram, "features", [["a"]], TypeError, "text", "numpy's ValueError without a name"),
     (ab.gram, "features", RAGGED, TypeError, "ragged", "numpy's ValueError without a name"),
     (ab.center, "kernel", [["a"]], TypeError, "text", "numpy's ValueError without a name"),
+    (ab.condition_means, "features", [["a"]], TypeError, "text",
+     "numpy's ValueError without a name"),
     (ab.parallelism_score, "features", "cube", TypeError, "text",
      "numpy's ValueError without a name"),
     (ab.parallelism_score, "features", RAGGED, TypeError, "ragged",
@@ -253,6 +266,11 @@ NOT_YET = [
     (train, "error", lambda z, y: (z - y).square().sum(), ValueError, "one number for all",
      "accepted: error has no replica axis"),
 ]  # fmt: skip
+
+
+def test_no_public_function_is_left_out():
+    functions = {getattr(ab, name) for name in ab.__all__ if inspect.isfunction(getattr(ab, name))}
+    assert functions <= set(VALID)
 
 
 def named(function, argument, wrong):

@@ -7,10 +7,11 @@ pairing, and so has a parallelism score by chance that is not zero.
 
 import numpy as np
 import pytest
-from helpers import decodanda_session, latents, repeated
 
 from absrep import balanced_dichotomies, ccgp, dichotomy_ccgp, dichotomy_parallelism
 from absrep import parallelism_score as ps
+
+from .helpers import decodanda_session, latents, repeated
 
 CUBE = latents(3)
 DICHOTOMIES = balanced_dichotomies(8)

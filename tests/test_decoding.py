@@ -4,7 +4,6 @@ from math import comb
 
 import numpy as np
 import pytest
-from helpers import bug, latents, repeated, rotation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
@@ -14,15 +13,19 @@ from sklearn.dummy import DummyClassifier
 from sklearn.svm import LinearSVC
 
 from absrep import (
+    abstraction_scores,
     balanced_dichotomies,
     ccgp,
     decoding_accuracy,
     dichotomy_ccgp,
     dichotomy_decoding,
+    parallelism_score,
     separable_dichotomies,
     shattering,
     shuffle_labels,
 )
+
+from .helpers import bug, latents, repeated, rotation
 
 SEEDS = st.integers(0, 10**6)
 SQUARE = latents(2)
@@ -225,11 +228,36 @@ def test_every_condition_counts_the_same_when_folds_do_not_divide_its_trials():
     assert decoding_accuracy(trials, labels, rng=0, decoder=constant) == pytest.approx(0.5)
 
 
+@bug("decision values below 1e-9 count as ties whatever the unit of the features")
+def test_well_separated_trials_decode_in_any_unit():
+    trials, labels, _ = repeated(SQUARE, SQUARE, 5, 0.05, np.random.default_rng(0))
+    microvolts = 1e-6 * trials
+    assert LINEAR.fit(microvolts, labels[:, 0]).score(microvolts, labels[:, 0]) == 1
+    np.testing.assert_array_equal(decoding_accuracy(microvolts, labels, rng=0), [1, 1])
+    np.testing.assert_array_equal(ccgp(microvolts, labels), [1, 1])
+
+
 def test_folds_repeat_with_their_seed_and_only_then():
     trials, labels, _ = noisy_cube(5)
     scores = [decoding_accuracy(trials, labels, rng=seed, n_folds=3) for seed in (0, 0, 1)]
     np.testing.assert_array_equal(scores[0], scores[1])
     assert (scores[1] != scores[2]).any()
+
+
+def test_scores_reported_together_are_the_scores_of_each_replica():
+    rng, replicas = np.random.default_rng(0), []
+    for noise in (0.2, 1.0, 3.0):
+        trials, labels, _ = repeated(rng.standard_normal((8, 12)), latents(3), 5, noise, rng)
+        replicas.append(trials)
+    together = abstraction_scores(np.stack(replicas), labels, rng=0, penalty=0.1)
+    for r, trials in enumerate(replicas):
+        alone = abstraction_scores(trials, labels, rng=0, penalty=0.1)
+        np.testing.assert_array_equal(together.decoding[r], alone.decoding[0])
+        np.testing.assert_array_equal(together.ccgp[r], ccgp(trials, labels, penalty=0.1))
+        np.testing.assert_allclose(together.parallelism[r], parallelism_score(trials, labels))
+    # Decoding falls with noise from perfect towards chance.
+    assert (together.decoding[0] > 0.95).all()
+    assert (np.diff(together.decoding.mean(axis=1)) < 0).all()
 
 
 # -------------------------------------------------------------------------------- Shattering

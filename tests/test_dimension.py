@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from helpers import bug, latents, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from absrep import participation_ratio
+
+from .helpers import bug, latents, rotation
 
 
 @pytest.mark.parametrize("n", [2, 3, 8, 20])

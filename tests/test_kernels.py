@@ -5,7 +5,6 @@ from math import comb, sqrt
 
 import numpy as np
 import pytest
-from helpers import bug, latents, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import hadamard
@@ -24,6 +23,8 @@ from absrep import (
     walsh_orders,
     walsh_spectrum,
 )
+
+from .helpers import bug, latents, rotation
 
 SEEDS = st.integers(0, 10**6)
 

@@ -5,16 +5,23 @@ import subprocess
 import sys
 
 import pytest
-from helpers import bug
 
 import absrep
 import absrep.nets
+
+from .helpers import bug
 
 HEAVY = ["torch", "matplotlib", "IPython"]
 PUBLIC = {name: getattr(absrep, name) for name in absrep.__all__} | {
     f"nets.{name}": getattr(absrep.nets, name) for name in absrep.nets.__all__
 }
-WITHOUT_EXAMPLE = ["DigitsTask", "NullDistribution", "Shattering", "nets.Training"]
+WITHOUT_EXAMPLE = [
+    "AbstractionScores",
+    "DigitsTask",
+    "NullDistribution",
+    "Shattering",
+    "nets.Training",
+]
 
 
 def test_measures_and_theory_need_no_deep_learning_library():

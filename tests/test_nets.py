@@ -5,9 +5,10 @@ from math import cos, pi, sqrt
 import numpy as np
 import pytest
 import torch
-from helpers import arrays, fit, latents
 
 from absrep.nets import FeedForward, cosine, hidden_kernel, squared_error, train
+
+from .helpers import arrays, fit, latents
 
 STRENGTHS = [0.0, 0.5, 1.0, np.inf]
 ACTIVATIONS = {

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from helpers import bug, latents, repeated
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
@@ -16,6 +15,8 @@ from absrep import (
     shuffle_labels,
     shuffle_neurons,
 )
+
+from .helpers import bug, latents, repeated
 
 SEEDS = st.integers(0, 10**6)
 N_SHUFFLES = 9
@@ -63,7 +64,7 @@ def test_p_values_of_parallelism_are_uniform_on_random_geometry():
         lambda x, y: parallelism_score(x, y)[0],
         shuffle_neurons,
         lambda rng: (rng.standard_normal((4, 20)), SQUARE),
-        600,
+        400,
     )
     assert_uniform(p)
 

@@ -5,12 +5,12 @@ from math import comb
 
 import numpy as np
 import pytest
-from helpers import latents, repeated, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from absrep import (
     balanced_dichotomies,
+    condition_means,
     dichotomy_parallelism,
     gram,
     gram_factor,
@@ -18,6 +18,8 @@ from absrep import (
     kernel_parallelism_score,
     parallelism_score,
 )
+
+from .helpers import latents, repeated, rotation
 
 SEEDS = st.integers(0, 10**6)
 SQUARE = latents(2)
@@ -165,6 +167,17 @@ def test_balanced_dichotomies_are_half_of_all_halvings(n_conditions, count):
     assert dichotomies.shape == (count, n_conditions)
     assert len(both_ways) == 2 * count
     assert (dichotomies.sum(axis=1) == 0).all() and (np.abs(dichotomies) == 1).all()
+
+
+def test_condition_means_are_the_means_of_equal_label_rows():
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(np.repeat(latents(2)[[0, 1, 3]], [2, 3, 4], axis=0))
+    patterns = rng.standard_normal((2, 9, 5))
+    means, present = condition_means(patterns, labels)
+    np.testing.assert_array_equal(present, latents(2)[[0, 1, 3]])
+    for mean, label in zip(means.swapaxes(0, 1), present, strict=True):
+        mine = patterns[:, (labels == label).all(axis=1)]
+        np.testing.assert_allclose(mean, mine.sum(axis=1) / mine.shape[1], atol=1e-14)
 
 
 # -------------------------------------------------------------------------------- Invariances

@@ -5,13 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers import bug, latents, repeated
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from absrep import decoding_accuracy
 from absrep.geometry._svm import fit_linear_svms
+
+from .helpers import bug, latents, repeated
 
 SEEDS = st.integers(0, 10**6)
 # LIBLINEAR's own error grows with C: 2e-6 at C = 30 on the hardest case below.
@@ -56,6 +57,19 @@ def test_decision_values_are_liblinears_when_classes_are_hard_to_separate(step):
     np.testing.assert_allclose(ours[0], theirs, rtol=0, atol=1e-6)
 
 
+def assert_gradient_vanishes(features, truth, which, held, penalty):
+    """w = Σ_i 2 C c_i t_i max(0, 1 − t_i s_i) x̃_i with s = x̃ w: put in s, get s back."""
+    scores = fit_linear_svms(features, truth, which, held, penalty)
+    extended = np.column_stack([features, np.ones(len(features))])
+    for s, t, left_out in zip(scores, truth[which], held, strict=True):
+        trained = ~left_out
+        share = np.array([(t[trained] == label).mean() for label in (-1, 1)])
+        weight = 0.5 / share[(t > 0).astype(int)] * trained
+        w = extended.T @ (2 * penalty * weight * t * np.clip(1 - t * s, 0, None))
+        tolerance = 1e-8 * (1 + penalty * len(features))
+        np.testing.assert_allclose(extended @ w, s, rtol=0, atol=tolerance)
+
+
 @given(
     SEEDS,
     st.integers(6, 40),
@@ -64,16 +78,12 @@ def test_decision_values_are_liblinears_when_classes_are_hard_to_separate(step):
     st.floats(-3, 2).map(lambda exponent: 10**exponent),
 )
 def test_the_gradient_vanishes_at_the_solution(seed, n, size, positive, penalty):
-    # w = Σ_i 2 C c_i t_i max(0, 1 − t_i s_i) x̃_i, with s = x̃ w: put in s, get s back.
-    features, truth, which, held = problem(seed, n, size, positive)
-    scores = fit_linear_svms(features, truth, which, held, penalty)
-    extended = np.column_stack([features, np.ones(n)])
-    for s, t, left_out in zip(scores, truth[which], held, strict=True):
-        trained = ~left_out
-        share = np.array([(t[trained] == label).mean() for label in (-1, 1)])
-        weight = 0.5 / share[(t > 0).astype(int)] * trained
-        w = extended.T @ (2 * penalty * weight * t * np.clip(1 - t * s, 0, None))
-        np.testing.assert_allclose(extended @ w, s, rtol=0, atol=1e-8 * (1 + penalty * n))
+    assert_gradient_vanishes(*problem(seed, n, size, positive), penalty)
+
+
+def test_the_gradient_vanishes_where_undamped_newton_steps_cycle():
+    # Found by search: without the line search two of these six fits never end.
+    assert_gradient_vanishes(*problem(2, 33, 12, positive=0.541), penalty=23.82)
 
 
 @given(SEEDS, st.sampled_from(PENALTIES))

@@ -5,13 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers import bug, latents
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 from sklearn.datasets import load_digits
 
 from absrep import Task, digits, hypercube, multi_element, noisy_trials, random_kernel
+
+from .helpers import bug, latents
 
 # ------------------------------------------------------------------------------ Construction
 
@@ -131,6 +132,12 @@ def test_digits_show_what_they_are_said_to_show(split):
     lookup = dict(zip(map(bytes, raw.astype(np.uint8)), shown, strict=True))
     found = [lookup[bytes(image)] for image in _pixels(split).astype(np.uint8)]
     np.testing.assert_array_equal(found, np.r_[split.train_digits, split.test_digits])
+
+
+def test_digit_images_are_those_behind_the_features(split):
+    images = np.concatenate([split.train_images, split.test_images])
+    np.testing.assert_array_equal(images.reshape(-1, 64), _pixels(split))
+    assert images.shape == (1797, 8, 8)
 
 
 @pytest.mark.parametrize("side", ["train", "test"])

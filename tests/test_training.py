@@ -6,10 +6,11 @@ from math import sqrt
 import numpy as np
 import pytest
 import torch
-from helpers import arrays, bug, fit, latents
 
 from absrep import kernel_parallelism_score
 from absrep.nets import FeedForward, hidden_kernel, train
+
+from .helpers import arrays, bug, fit, latents
 
 # -------------------------------------------------------------- The hypercube's global minimum
 
@@ -101,7 +102,7 @@ def test_deep_networks_train_and_balance_their_hidden_layers():
 def test_single_precision_trains_to_the_same_loss():
     # The two draw different initial weights: what they share is the minimum.
     single, double = (
-        fit(FeedForward(4, [30], 2, seeds=[0, 1], dtype=dtype), 800, weight_decay=0.1).loss[-1]
+        fit(FeedForward(4, [30], 2, seeds=[0, 1], dtype=dtype), 1200, weight_decay=0.1).loss[-1]
         for dtype in (torch.float32, torch.float64)
     )
     assert single.dtype == np.float32

@@ -72,11 +72,27 @@ def _styled(plot: Callable[_P, Figure]) -> Callable[_P, Figure]:
     return drawn
 
 
-def _in_three_dimensions(features: Array) -> Array:
-    centred = features - features.mean(axis=0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    projected = centred @ axes[:3].T
-    return np.pad(projected, ((0, 0), (0, 3 - projected.shape[1])))
+def _in_three_dimensions(features: Array, labels: Array) -> tuple[Array, list[str]]:
+    """Coordinates along the mean coding directions of the latents, made orthogonal in turn.
+
+    With two latents the third axis is their interaction, the direction in which a tetrahedron
+    departs from a parallelogram. Unlike principal components the view does not turn at random.
+    """
+    means, present = condition_means(features - features.mean(axis=0), labels)
+    shown = [*range(min(3, present.shape[1]))]
+    effects = [present[:, a] for a in shown]
+    axes = [f"{{{a}}}" for a in shown]
+    if len(shown) == 2:
+        effects.append(effects[0] * effects[1])
+        axes.append("{0} × {1}")
+    directions = means.T @ np.stack(effects, axis=1)
+    basis, triangle = np.linalg.qr(np.pad(directions, ((0, max(0, 3 - len(directions))), (0, 0))))
+    size = np.diagonal(triangle)
+    # A direction without extent (a square has no interaction) is rounding noise: drop it.
+    kept = np.where(np.abs(size) > 1e-9 * np.abs(size).max(), np.sign(size), 0.0)
+    centred = features - means.mean(axis=0) - features.mean(axis=0)
+    centred = np.pad(centred, ((0, 0), (0, len(basis) - centred.shape[1])))
+    return np.pad(centred @ basis * kept, ((0, 0), (0, 3 - len(kept)))), axes
 
 
 @_styled
@@ -92,8 +108,9 @@ def plot_geometries(
     Parameters
     ----------
     representations : mapping of title to array, shape (n, N)
-        One row per stimulus or trial; drawn in the first three principal components. With
-        several rows per condition the rows are small dots and the means large ones.
+        One row per stimulus or trial, drawn along the mean coding directions of the latents
+        (made orthogonal one after the other; with two latents, their interaction is the third
+        axis). With several rows per condition the rows are small dots, the means large ones.
     labels : array, shape (n, d), −1 or +1
     names : sequence of str
         Names of the latents.
@@ -110,11 +127,11 @@ def plot_geometries(
     figure = _Figure(figsize=(4.2 * len(representations), 4.2))
     axes = figure.subplots(1, len(representations), subplot_kw={"projection": "3d"}, squeeze=False)
     for ax, (title, features) in zip(axes[0], representations.items(), strict=True):
-        points = _in_three_dimensions(as_array("representations", features, 2))
+        points, axis_names = _in_three_dimensions(as_array("representations", features, 2), y)
         means, present = condition_means(points, y)
         reach = np.abs(means).max() * 1.2
         if len(points) > len(present):
-            ax.scatter(*points.T, s=3, color="0.6", alpha=0.5, linewidths=0)
+            ax.scatter(*points.T, s=7, color="0.45", alpha=0.5, linewidths=0, depthshade=False)
         for i, j in zip(*np.triu_indices(len(present), k=1), strict=True):
             differ = np.flatnonzero(present[i] != present[j])
             if len(differ) == 1:
@@ -123,10 +140,11 @@ def plot_geometries(
         ax.scatter(*means.T, s=60, color=_NEUTRAL, depthshade=False)
         for mean, text in zip(means, conditions or [""] * len(means), strict=True):
             ax.text(*mean[:2], mean[2] + 0.17 * reach, text, ha="center", va="bottom", zorder=9)
-        ax.set(title=title, xlabel="PC 1", ylabel="PC 2", zlabel="PC 3")
+        xlabel, ylabel, zlabel = (axis.format(*latents) for axis in axis_names)
+        ax.set(title=title, xlabel=xlabel, ylabel=ylabel, zlabel=zlabel)
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
         ax.set(xticklabels=[], yticklabels=[], zticklabels=[])
-        ax.view_init(elev=22, azim=-60)
+        ax.view_init(elev=24, azim=-77)
     _latent_legend(figure, [f"changes {name}" for name in latents], linewidth=3)
     return figure
 

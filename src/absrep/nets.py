@@ -9,6 +9,7 @@ the same network in a batch of fifty as by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import cos, pi
@@ -226,6 +227,7 @@ def train(
     error: Callable[[Tensor, Tensor], Tensor] = squared_error,
     record_at: Iterable[int] = (),
     probes: Mapping[str, Callable[[FeedForward], Tensor]] | None = None,
+    threads: int | None = 1,
     progress: bool = False,
 ) -> Training:
     r"""Minimise error plus penalty by gradient steps, all replicas at once.
@@ -261,6 +263,10 @@ def train(
         Steps at which to record, beside the first (0) and the last.
     probes : mapping of str to callable, optional
         ``probe(network)`` returns a tensor to be kept at every recorded step.
+    threads : int or None, default 1
+        Processor threads that torch may use meanwhile; None leaves its setting alone. With
+        networks as small as the book's, more threads gain little on a quiet machine, cost much on
+        a busy one, and change the last digits of the result.
     progress : bool
         Show a progress bar.
 
@@ -312,11 +318,7 @@ def train(
         for name, value in values.items():
             kept[name].append(value.cpu().numpy())
 
-    for step in tqdm(range(last + 1), disable=not progress, desc="training"):
-        if step in record:
-            keep(step)
-        if step == last:
-            break
+    def one_step(step: int) -> None:
         index = next(batches)
         xb, yb = (x, y) if index is None else (x[index], y[index])
         steps_taken.zero_grad(set_to_none=True)
@@ -326,9 +328,26 @@ def train(
             group["lr"] = rate * schedule(step / last)
         steps_taken.step()
 
+    with _torch_threads(threads):
+        keep(0)
+        for step in tqdm(range(last), disable=not progress, desc="training"):
+            one_step(step)
+            if step + 1 in record:
+                keep(step + 1)
+
     arrays = {name: np.stack(values) for name, values in kept.items()}
     reached = np.array(sorted(step for step in record if step <= last))
     return Training(network, reached, arrays.pop("loss"), arrays.pop("error"), arrays)
+
+
+@contextmanager
+def _torch_threads(threads: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(before if threads is None else as_count("threads", threads))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _batches(

@@ -10,9 +10,10 @@ same held-out pairs (all 16 a dichotomy) with the same support vector machine.
 
 import numpy as np
 import pytest
-from helpers import decodanda_session, latents, repeated
 
 from absrep import balanced_dichotomies, dichotomy_ccgp, dichotomy_parallelism
+
+from ..helpers import decodanda_session, latents, repeated
 
 CUBE, DICHOTOMIES = latents(3), balanced_dichotomies(8)
 

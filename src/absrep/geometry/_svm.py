@@ -51,12 +51,16 @@ def fit_linear_svms(
     """
     x = np.column_stack([features, np.ones(len(features))])
     n, size = x.shape
-    kernel = x @ x.T
+    # With many more trials than features the system over active trials never pays off.
+    kernel = x @ x.T if size > n / 4 else None
     # Ridge regression shares one system among all labellings: a good first guess for the fits
     # with nothing left out, which in turn are one for the fits that leave a few trials out.
-    ridge = np.linalg.solve(kernel + np.eye(n) / (2 * penalty), truth.T).T @ kernel
+    if kernel is None:
+        ridge = truth @ x @ np.linalg.solve(x.T @ x + np.eye(size) / (2 * penalty), x.T)
+    else:
+        ridge = np.linalg.solve(kernel + np.eye(n) / (2 * penalty), truth.T).T @ kernel
     whole = _fit(x, kernel, truth, np.ones(truth.shape, dtype=bool), ridge, penalty)
-    per_fit = 8.0 * min(size * (n + size), n * n)
+    per_fit = 8.0 * (size * (n + size) if kernel is None else max(n, size) ** 2)
     chunk = max(1, int(_BATCH_BYTES // per_fit))
     parts = []
     for first in range(0, len(which), chunk):
@@ -67,7 +71,7 @@ def fit_linear_svms(
 
 
 def _fit(
-    x: Array, kernel: Array, targets: Array, trained: Mask, guess: Array, penalty: float
+    x: Array, kernel: Array | None, targets: Array, trained: Mask, guess: Array, penalty: float
 ) -> Array:
     positive = (trained & (targets > 0)).sum(axis=1)
     negative = (trained & (targets < 0)).sum(axis=1)
@@ -94,11 +98,11 @@ def _fit(
     raise RuntimeError(f"{len(todo)} of {len(targets)} linear decoders did not converge")
 
 
-def _newton_weights(x: Array, kernel: Array, t: Array, c: Array, active: Mask) -> Array:
+def _newton_weights(x: Array, kernel: Array | None, t: Array, c: Array, active: Mask) -> Array:
     """Minimum of the quadratic that agrees with the objective on the active trials."""
     most = int(active.sum(axis=1).max())
     size = x.shape[1]
-    if size <= most:
+    if kernel is None or size <= most:
         a = c * active
         hessian = (x.T[None] * a[:, None, :]) @ x
         hessian[:, np.arange(size), np.arange(size)] += 1
