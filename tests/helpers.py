@@ -5,14 +5,8 @@ from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
 from absrep.nets import train
-
-
-def bug(reason, raises=AssertionError):
-    """Mark a test that says what should be and is not yet so; it must be unmarked once mended."""
-    return pytest.mark.xfail(strict=True, reason=f"bug: {reason}", raises=raises)
 
 
 def latents(n_latents):

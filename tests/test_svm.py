@@ -12,7 +12,7 @@ from sklearn.svm import LinearSVC
 from absrep import decoding_accuracy
 from absrep.geometry._svm import fit_linear_svms
 
-from .helpers import bug, latents, repeated
+from .helpers import latents, repeated
 
 SEEDS = st.integers(0, 10**6)
 # LIBLINEAR's own error grows with C: 2e-6 at C = 30 on the hardest case below.
@@ -142,7 +142,6 @@ def test_more_penalty_means_no_more_training_error(seed):
     assert all(more <= less * (1 + 1e-9) for less, more in pairwise(hinge))
 
 
-@bug("Newton cycles on rounding: 'linear decoders did not converge'", RuntimeError)
 def test_features_in_the_thousands_decode_like_features_in_the_hundreds():
     # Exact repeats with conflicting labels, as in the shuffles of noise-free trials: a majority
     # decides about each pattern, on whatever scale.
@@ -152,10 +151,11 @@ def test_features_in_the_thousands_decode_like_features_in_the_hundreds():
     hundreds, thousands = (
         decoding_accuracy(scale * trials, labels, rng=0, n_folds=2) for scale in (300, 3000)
     )
-    np.testing.assert_allclose(thousands, hundreds, atol=0.05)
+    # A pattern whose labels are tied, 1/16 of the trials, falls to either side by rounding, in
+    # LIBLINEAR too.
+    np.testing.assert_allclose(thousands, hundreds, atol=1 / 16)
 
 
-@bug("a kernel of all trials is built even where there are few neurons")
 def test_memory_is_of_the_size_of_the_features_when_trials_are_many():
     n, size = 2000, 3
     features, truth, which, held = problem(0, n, size, n_labellings=1, n_fits=1)

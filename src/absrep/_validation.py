@@ -7,7 +7,8 @@ argument's name, says what was expected and what was found.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,13 +21,15 @@ Seed = int | np.random.Generator
 _PSD_TOLERANCE = 1e-8
 
 
-def as_array(name: str, value: ArrayLike, ndim: int | tuple[int, ...]) -> Array:
-    """Return `value` as a finite, non-empty float64 array with `ndim` axes."""
+def as_array(name: str, value: ArrayLike, ndim: int | tuple[int, ...] | None = None) -> Array:
+    """Return `value` as a finite, non-empty float64 array with `ndim` axes (None: any number)."""
     try:
+        if np.iscomplexobj(value):
+            raise TypeError("complex numbers found")
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be an array of real numbers: {error}") from None
-    allowed = (ndim,) if isinstance(ndim, int) else ndim
+    allowed = (array.ndim,) if ndim is None else (ndim,) if isinstance(ndim, int) else ndim
     if array.ndim not in allowed:
         raise ValueError(
             f"{name} must have {' or '.join(map(str, allowed))} axes, found shape {array.shape}"
@@ -35,6 +38,14 @@ def as_array(name: str, value: ArrayLike, ndim: int | tuple[int, ...]) -> Array:
         raise ValueError(f"{name} must not be empty, found shape {array.shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, found NaN or infinity")
+    return array
+
+
+def as_stack(name: str, value: ArrayLike) -> Array:
+    """Return a matrix, or a stack of matrices in leading axes (replicas, epochs)."""
+    array = as_array(name, value)
+    if array.ndim < 2:
+        raise ValueError(f"{name} must have at least 2 axes, found shape {array.shape}")
     return array
 
 
@@ -98,10 +109,19 @@ def as_generator(name: str, value: Seed) -> np.random.Generator:
     return np.random.default_rng(as_count(name, value, at_least=0))
 
 
+def as_function(name: str, value: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a callable."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, found {value!r}")
+    return value
+
+
 def as_names(name: str, value: Sequence[str], n_names: int) -> tuple[str, ...]:
     """Return `n_names` distinct names."""
     if isinstance(value, str):
         raise TypeError(f"{name} must be a sequence of names, found the single string {value!r}")
+    if not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a sequence of names, found {value!r}")
     names = tuple(map(str, value))
     if len(names) != n_names or len(set(names)) != n_names:
         raise ValueError(f"{name} must be {n_names} distinct names, found {names}")

@@ -22,6 +22,7 @@ from ._validation import (
     as_kernel,
     as_labels,
     as_number,
+    as_stack,
 )
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "walsh_orders",
     "walsh_spectrum",
 ]
+
+# The basis of 2^12 stimuli takes 128 MiB.
+_MOST_LATENTS = 12
 
 
 def gram(features: ArrayLike) -> Array:
@@ -56,8 +60,7 @@ def gram(features: ArrayLike) -> Array:
     array([[1., 1.],
            [1., 2.]])
     """
-    array = np.asarray(features, dtype=np.float64)
-    array = as_array("features", array, max(array.ndim, 2))
+    array = as_stack("features", features)
     return np.asarray(array @ np.swapaxes(array, -1, -2))
 
 
@@ -109,8 +112,7 @@ def center(kernel: ArrayLike) -> Array:
     array([[ 0.5, -0.5],
            [-0.5,  0.5]])
     """
-    array = np.asarray(kernel, dtype=np.float64)
-    array = as_array("kernel", array, max(array.ndim, 2))
+    array = as_stack("kernel", kernel)
     if array.shape[-1] != array.shape[-2]:
         raise ValueError(f"kernel must be square in its last two axes, found {array.shape}")
     rows = array - array.mean(-1, keepdims=True)
@@ -204,6 +206,8 @@ def walsh_basis(n_latents: int) -> Array:
            [ 1,  1,  1,  1]])
     """
     n = as_count("n_latents", n_latents)
+    if n > _MOST_LATENTS:
+        raise ValueError(f"n_latents must be at most {_MOST_LATENTS}, found {n}")
     bits = (np.arange(2**n)[:, None] >> np.arange(n)[::-1]) & 1
     latents = 2.0 * bits - 1.0
     subsets = [list(s) for r in range(n + 1) for s in combinations(range(n), r)]

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ._validation import Array, as_array, as_count, as_number
+from ._validation import Array, as_array, as_count, as_function, as_number
 
 __all__ = ["FeedForward", "Training", "cosine", "hidden_kernel", "squared_error", "train"]
 
@@ -74,18 +74,16 @@ class FeedForward(nn.Module):
         dtype: torch.dtype = torch.float64,
     ) -> None:
         super().__init__()
-        if not len(widths):
-            raise ValueError("widths must name at least one hidden layer")
-        hidden = [as_count("widths", width) for width in widths]
+        hidden = [as_count("widths", width) for width in _listed("widths", widths)]
         sizes = [as_count("n_inputs", n_inputs), *hidden, as_count("n_outputs", n_outputs)]
-        if not len(seeds):
-            raise ValueError("seeds must hold at least one seed, one per replica")
-        self.seeds = [as_count("seeds", seed, at_least=0) for seed in seeds]
+        self.seeds = [as_count("seeds", seed, at_least=0) for seed in _listed("seeds", seeds)]
+        if max(self.seeds) >= 2**64:
+            raise ValueError(f"seeds must be below 2^64, found {max(self.seeds)}")
+        if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise TypeError(f"dtype must be a floating-point type, found {dtype}")
         self.bias = np.inf if bias == np.inf else as_number("bias", bias, at_least=0)
         scale = as_number("init_scale", init_scale, above=0)
-        if not callable(activation):
-            raise TypeError(f"activation must be callable, found {activation!r}")
-        self.activation = activation
+        self.activation = as_function("activation", activation)
 
         generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
         shapes = list(pairwise(sizes))
@@ -204,6 +202,22 @@ class Training:
         Error on all stimuli alone.
     recorded : dict of array, each of shape (T, ...)
         What the probes returned.
+
+    Examples
+    --------
+    >>> task = hypercube(2)
+    >>> network = FeedForward(4, [20], 2, seeds=[0, 1])
+    >>> run = train(
+    ...     network,
+    ...     task.features,
+    ...     task.labels,
+    ...     n_steps=10,
+    ...     weight_decay=0.01,
+    ...     record_at=[5],
+    ...     probes={"read-out": lambda network: network.weights[-1]},
+    ... )
+    >>> run.steps, run.loss.shape, run.recorded["read-out"].shape
+    (array([ 0,  5, 10]), (3, 2), (3, 2, 20, 2))
     """
 
     network: FeedForward
@@ -251,18 +265,20 @@ def train(
         entry by itself (SGD, Adam …); L-BFGS would mix the replicas.
     learning_rate : float, default 0.03
     schedule : callable, default `cosine`
-        Factor on the learning rate as a function of progress, from 0 at the first step to 1 at
-        the last. The default lets the noise of the optimiser itself die out, without which the
-        loss stays about a percent above its minimum; ``lambda progress: 1.0`` keeps it constant.
+        Factor on the learning rate as a function of progress, the share of steps already done:
+        0 at the first step, just below 1 at the last. The default lets the noise of the optimiser
+        itself die out, without which the loss stays about a percent above its minimum;
+        ``lambda progress: 1.0`` keeps it constant.
     batch_size : int, optional
         Stimuli per step; each replica goes through them in an order of its own, drawn from its
         seed. Their error is scaled up to the full set. Default: all of them.
     error : callable, optional
         ``error(outputs, targets)`` returns one number per replica, summed over stimuli.
     record_at : iterable of int, optional
-        Steps at which to record, beside the first (0) and the last.
+        Steps at which to record, beside the first (0) and the last; none beyond `n_steps`.
     probes : mapping of str to callable, optional
-        ``probe(network)`` returns a tensor to be kept at every recorded step.
+        ``probe(network)`` returns a tensor, a copy of which is kept at every recorded step. The
+        names "loss" and "error" are taken.
     threads : int or None, default 1
         Processor threads that torch may use meanwhile; None leaves its setting alone. With
         networks as small as the book's, more threads gain little on a quiet machine, cost much on
@@ -289,6 +305,15 @@ def train(
     >>> run.loss.shape, bool((run.loss[-1] < 0.1).all())
     ((2, 5), True)
     """
+    if not isinstance(network, FeedForward):
+        raise TypeError(f"network must be a FeedForward, found {type(network).__name__}")
+    for name, function in (("optimizer", optimizer), ("schedule", schedule), ("error", error)):
+        as_function(name, function)
+    probes = probes or {}
+    for name, probe in probes.items():
+        as_function(f"probes[{name!r}]", probe)
+    if taken := {"loss", "error"} & set(probes):
+        raise ValueError(f"probes must not be named {sorted(taken)}: these are recorded anyway")
     like = next(network.parameters())
     x, y = (
         torch.tensor(as_array(name, value, 2), dtype=like.dtype, device=like.device)
@@ -300,23 +325,34 @@ def train(
     if y.shape != (len(x), n_outputs):
         raise ValueError(f"targets must have shape {(len(x), n_outputs)}, found {tuple(y.shape)}")
     last = as_count("n_steps", n_steps, at_least=0)
-    record = {0, last, *(as_count("record_at", step, at_least=0) for step in record_at)}
+    record = {0, last}
+    if not isinstance(record_at, Iterable):
+        raise TypeError(f"record_at must be several steps, found {record_at!r}")
+    record |= {as_count("record_at", step, at_least=0) for step in record_at}
+    if max(record) > last:
+        raise ValueError(f"record_at must not exceed n_steps = {last}, found {max(record)}")
     batches = _batches(network, len(x), batch_size)
     rate = as_number("learning_rate", learning_rate, above=0)
     steps_taken = optimizer(network.parameters(), lr=rate)
-    kept: dict[str, list[Array]] = {name: [] for name in ("loss", "error", *(probes or {}))}
+    kept: dict[str, list[Array]] = {name: [] for name in ("loss", "error", *probes)}
 
     def keep(step: int) -> None:
         with torch.no_grad():
             values = {"error": error(network(x), y)}
+            if values["error"].shape != (len(network.seeds),):
+                raise ValueError(
+                    f"error must return one number per replica, shape {(len(network.seeds),)}, "
+                    f"found {tuple(values['error'].shape)}"
+                )
             values["loss"] = values["error"] + network.penalty(weight_decay)
             if not values["loss"].isfinite().all():
                 raise FloatingPointError(
                     f"the loss is not finite after step {step}: use a smaller learning rate"
                 )
-            values |= {name: probe(network) for name, probe in (probes or {}).items()}
+            values |= {name: probe(network) for name, probe in probes.items()}
         for name, value in values.items():
-            kept[name].append(value.cpu().numpy())
+            # A copy: on the CPU the array would share memory with what training goes on changing.
+            kept[name].append(value.detach().cpu().numpy().copy())
 
     def one_step(step: int) -> None:
         index = next(batches)
@@ -336,8 +372,18 @@ def train(
                 keep(step + 1)
 
     arrays = {name: np.stack(values) for name, values in kept.items()}
-    reached = np.array(sorted(step for step in record if step <= last))
-    return Training(network, reached, arrays.pop("loss"), arrays.pop("error"), arrays)
+    return Training(
+        network, np.array(sorted(record)), arrays.pop("loss"), arrays.pop("error"), arrays
+    )
+
+
+def _listed(name: str, values: Sequence[int]) -> list[int]:
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be a sequence, found {values!r}")
+    listed = list(values)
+    if not listed:
+        raise ValueError(f"{name} must not be empty")
+    return listed
 
 
 @contextmanager

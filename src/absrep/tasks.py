@@ -40,18 +40,19 @@ class Task:
     labels : array, shape (P, d_Y)
         One column per latent, entries −1 or +1. A vector is taken as one column.
     features : array, shape (P, d_X), optional
-        Input patterns. Give these or `kernel`, not both.
+        Input patterns.
     kernel : array, shape (P, P), optional
-        Input kernel, where only the geometry of the inputs matters. `features` is then its
-        symmetric square root.
+        Input kernel, where only the geometry of the inputs matters. Without `features` they
+        become its symmetric square root; with them it must be their Gram matrix.
     names : sequence of str, optional
         Names of the latents; default ``("y1", "y2", …)``.
 
     Raises
     ------
     ValueError
-        If both or neither of `features` and `kernel` are given, shapes disagree, a label is not
-        −1 or +1, the kernel is not symmetric positive semi-definite, or anything is not finite.
+        If neither `features` nor `kernel` is given or they disagree, shapes differ, a label is
+        not −1 or +1, the kernel is not symmetric positive semi-definite, or anything is not
+        finite.
 
     Examples
     --------
@@ -70,16 +71,21 @@ class Task:
     names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.features is None) == (self.kernel is None):
-            raise ValueError("features or kernel must be given, and not both")
-        kernel = None
-        if self.kernel is not None:
-            kernel = as_kernel("kernel", self.kernel)
+        if self.features is None and self.kernel is None:
+            raise ValueError("features or kernel must be given")
+        kernel = None if self.kernel is None else as_kernel("kernel", self.kernel)
+        if self.features is None:
             features = gram_factor(kernel)
         else:
             features = as_array("features", self.features, 2)
+        if kernel is not None and not (
+            len(features) == len(kernel) and np.allclose(gram(features), kernel)
+        ):
+            raise ValueError("features and kernel disagree: kernel must be features @ features.T")
         labels = as_labels("labels", self.labels, len(features))
-        names = self.names or [f"y{a + 1}" for a in range(labels.shape[1])]
+        names = self.names
+        if isinstance(names, tuple) and not names:
+            names = tuple(f"y{a + 1}" for a in range(labels.shape[1]))
         frozen = {"labels": labels, "features": features, "kernel": kernel}
         for field, array in frozen.items():
             if array is not None:
@@ -188,6 +194,12 @@ class DigitsTask:
         The images as they are, grey levels 0 to 16.
     train_digits, test_digits : int array
         Which digit (0–9) each image shows.
+
+    Examples
+    --------
+    >>> split = digits(rng=0)
+    >>> int(split.test_digits[0]), split.test.labels[0], split.test_images[0].shape
+    (1, array([-1., -1.]), (8, 8))
     """
 
     train: Task
@@ -225,18 +237,24 @@ def digits(rng: Seed, test_fraction: float = 1 / 3) -> DigitsTask:
     ((1198, 64), (599, 64), ('parity', 'magnitude'))
     """
     fraction = as_number("test_fraction", test_fraction, above=0)
-    if fraction >= 1:
-        raise ValueError(f"test_fraction must be below 1, found {test_fraction}")
     pixels, shown = load_digits(return_X_y=True)
+    # Every digit has to occur on both sides of the split.
+    if not 10 <= fraction * len(shown) <= len(shown) - 10:
+        raise ValueError(
+            f"test_fraction must leave ten images or more on either side, found {test_fraction}"
+        )
     shown = shown.astype(np.int64)
     seed = int(as_generator("rng", rng).integers(2**32))
     split = train_test_split(pixels, shown, test_size=fraction, random_state=seed, stratify=shown)
     train_pixels, test_pixels, train_digits, test_digits = split
     scaler = StandardScaler().fit(train_pixels)
+    varies = scaler.var_ > 0
 
     def task(images: Array, which: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Task:
         labels = np.stack([which % 2 == 0, which >= 5], axis=1) * 2.0 - 1.0
-        return Task(labels, features=scaler.transform(images), names=("parity", "magnitude"))
+        return Task(
+            labels, features=scaler.transform(images) * varies, names=("parity", "magnitude")
+        )
 
     return DigitsTask(
         train=task(train_pixels, train_digits),

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._validation import Array, as_array, as_count, as_labels
+from .._validation import Array, as_array, as_count, as_labels, as_stack
 
 Index = NDArray[np.int64]
 
@@ -107,7 +107,6 @@ def condition_means(features: ArrayLike, labels: ArrayLike) -> tuple[Array, Arra
            [5.]]), array([[-1.],
            [ 1.]]))
     """
-    raw = np.asarray(features, dtype=np.float64)
-    patterns = as_array("features", raw, max(raw.ndim, 2))
+    patterns = as_stack("features", features)
     conditions, present = conditions_of(as_labels("labels", labels, patterns.shape[-2]))
     return mean_patterns(patterns, conditions, len(present)), present

@@ -26,23 +26,33 @@ def _accuracy(
     truth: Array,
     which: Index,
     held: NDArray[np.bool_],
-    test_weight: Array,
+    weight: Array,
     penalty: float,
     decoder: BaseEstimator | None,
 ) -> Array:
-    """Weighted accuracy on the held-out trials of each fit, which learns ``truth[which]``."""
+    """Accuracy for each labelling (row of `truth`) over the held-out trials of all its fits.
+
+    Fit b learns ``truth[which[b]]`` without the trials ``held[b]``; trial i counts ``weight[i]``.
+    """
+    # The bias is penalised like the weights: without this the accuracy would depend on where the
+    # whole cloud lies, for neurons far from the origin. The mean knows nothing of labels.
+    features = features - features.mean(axis=0)
     if decoder is None:
         scores = fit_linear_svms(features, truth, which, held, penalty)
+    elif isinstance(decoder, type) or not hasattr(decoder, "fit"):
+        raise TypeError(f"decoder must be a scikit-learn classifier (an instance), not {decoder!r}")
     else:
         scores = np.zeros(held.shape)
         for row, (target, left_out) in enumerate(zip(truth[which], held, strict=True)):
             fitted = clone(decoder).fit(features[~left_out], target[~left_out])
             decide = getattr(fitted, "decision_function", fitted.predict)
             scores[row] = decide(features)
-    # A point on the boundary (up to rounding; margins are 1) is a coin toss.
-    right = np.where(np.abs(scores) < 1e-9, 0.5, scores * truth[which] > 0)
-    weight = held * test_weight
-    return np.asarray((right * weight).sum(axis=1) / weight.sum(axis=1))
+    # A point on the boundary, up to rounding, is a coin toss.
+    on_boundary = np.abs(scores) <= 1e-9 * np.abs(scores).max(axis=1, keepdims=True)
+    right = np.where(on_boundary, 0.5, scores * truth[which] > 0)
+    counted = held * weight
+    correct = np.bincount(which, weights=(right * counted).sum(axis=1))
+    return np.asarray(correct / np.bincount(which, weights=counted.sum(axis=1)))
 
 
 def dichotomy_ccgp(
@@ -117,8 +127,7 @@ def dichotomy_ccgp(
     rows, i, j = (np.concatenate(part) for part in (which, held_plus, held_minus))
     held = (index == i[:, None]) | (index == j[:, None])
     weight = 1.0 / np.bincount(index)[index]
-    scores = _accuracy(patterns, splits[:, index], rows, held, weight, c, decoder)
-    return np.bincount(rows, weights=scores) / np.bincount(rows)
+    return _accuracy(patterns, splits[:, index], rows, held, weight, c, decoder)
 
 
 def ccgp(
@@ -171,11 +180,23 @@ def ccgp(
     _require_both_values(y)
     apart = (present[:, None, :] != present[None, :, :]).sum(axis=-1)
     reach = y.shape[1] if max_distance is None else as_count("max_distance", max_distance)
+    allowed = apart <= reach
+    for latent, column in enumerate(present.T):
+        if min((column > 0).sum(), (column < 0).sum()) < 2:
+            raise ValueError(
+                f"labels must have two conditions or more for either value of latent {latent}: "
+                "there is no other condition to generalise from"
+            )
+        if not allowed[column > 0][:, column < 0].any():
+            raise ValueError(
+                f"labels must have two conditions that differ in latent {latent} and in at most "
+                f"{reach} latents (max_distance)"
+            )
     return dichotomy_ccgp(
         patterns,
         conditions,
         present.T,
-        allowed_pairs=apart <= reach,
+        allowed_pairs=allowed,
         penalty=penalty,
         decoder=decoder,
     )
@@ -257,8 +278,8 @@ def dichotomy_decoding(
     for part in np.array_split(np.arange(len(splits)), max(1, len(splits) // 256)):
         which = np.repeat(np.arange(len(part)), k)
         held = np.tile(fold == np.arange(k)[:, None], (len(part), 1))
-        scores = _accuracy(patterns, splits[part][:, index], which, held, weight, c, decoder)
-        accuracy[part] = scores.reshape(-1, k).mean(axis=1)
+        truth = splits[part][:, index]
+        accuracy[part] = _accuracy(patterns, truth, which, held, weight, c, decoder)
     return accuracy
 
 
@@ -323,6 +344,13 @@ class Shattering:
     dimension : float
         Their mean: the *shattering dimension* of Bernardi et al. (2020), between chance (0.5)
         and 1, where every dichotomy can be decoded.
+
+    Examples
+    --------
+    >>> trials, _ = noisy_trials(hypercube(2).labels, walsh_basis(2), 20, noise=0.1, rng=0)
+    >>> result = shattering(trials, np.repeat(range(4), 20), rng=0)
+    >>> result.accuracy[:2], bool(result.accuracy[2] < 0.8)  # parity, magnitude and XOR
+    (array([1., 1.]), True)
     """
 
     dichotomies: Array
@@ -366,6 +394,8 @@ def shattering(
     """
     patterns = as_array("features", features, 2)
     index, n_conditions = as_conditions("conditions", conditions, len(patterns))
+    if n_conditions % 2 or not 2 <= n_conditions <= 16:
+        raise ValueError(f"conditions must be 2, 4, … or 16 in number, found {n_conditions}")
     splits = balanced_dichotomies(n_conditions)
     accuracy = dichotomy_decoding(
         patterns, index, splits, rng=rng, n_folds=n_folds, penalty=penalty, decoder=decoder

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._validation import Array, as_array
-from ..kernels import center, gram, kernel_alignment
+from .._validation import Array, as_array, as_stack
+from ..kernels import gram, kernel_alignment
 
 
 def participation_ratio(features: ArrayLike) -> Array:
@@ -36,11 +36,12 @@ def participation_ratio(features: ArrayLike) -> Array:
     >>> float(participation_ratio(square)), float(participation_ratio(tetrahedron))
     (2.0, 3.0)
     """
-    kernel = center(gram(features))
+    patterns = as_stack("features", features)
+    # Taken off before squaring: a large common offset would swamp the digits that matter.
+    centred = patterns - patterns.mean(axis=-2, keepdims=True)
+    kernel = gram(centred)
     trace = np.trace(kernel, axis1=-2, axis2=-1)
-    raw = np.asarray(features, dtype=np.float64)
-    size = np.square(raw).sum(axis=(-2, -1))
-    if np.any(trace <= 1e-14 * size):
+    if np.any(trace <= 1e-28 * np.square(patterns).sum(axis=(-2, -1))):
         raise ValueError("features must vary between rows: the variance is zero")
     return np.asarray(trace**2 / np.square(kernel).sum(axis=(-2, -1)))
 
@@ -77,4 +78,4 @@ def linear_cka(features_a: ArrayLike, features_b: ArrayLike) -> float:
     for name, patterns in (("features_a", a), ("features_b", b)):
         if np.ptp(patterns, axis=0).max() == 0:
             raise ValueError(f"{name} must vary between rows")
-    return kernel_alignment(gram(a), gram(b))
+    return kernel_alignment(gram(a - a.mean(axis=0)), gram(b - b.mean(axis=0)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from .._validation import Array, Seed, as_array, as_count, as_generator, as_labels
+from .._validation import Array, Seed, as_array, as_count, as_function, as_generator, as_labels
 from ._conditions import conditions_of
 
 Shuffle = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
@@ -83,6 +83,12 @@ class NullDistribution:
     ----------
     observed : array, shape (...)
     shuffled : array, shape (n_shuffles, ...)
+
+    Examples
+    --------
+    >>> null = NullDistribution(np.array(3.0), np.array([0.0, 1.0, 2.0]))
+    >>> float(null.p_value), float(null.z_score)
+    (0.25, 2.0)
     """
 
     observed: Array
@@ -96,10 +102,11 @@ class NullDistribution:
 
     @property
     def z_score(self) -> Array:
-        """Distance from the null mean, in its standard deviations."""
-        return np.asarray(
-            (self.observed - self.shuffled.mean(axis=0)) / self.shuffled.std(axis=0, ddof=1)
-        )
+        """Distance from the null mean in its standard deviations; infinite if it has no spread."""
+        distance = np.asarray(self.observed - self.shuffled.mean(axis=0))
+        spread = np.asarray(self.shuffled.std(axis=0, ddof=1))
+        certain = np.where(distance == 0, 0.0, np.copysign(np.inf, distance))
+        return np.asarray(np.divide(distance, spread, out=certain, where=spread > 0))
 
 
 def null_distribution(
@@ -145,6 +152,8 @@ def null_distribution(
     """
     x = as_array("features", features, 2)
     y = as_labels("labels", labels, len(x))
+    for name, function in (("measure", measure), ("shuffle", shuffle)):
+        as_function(name, function)
     repeats = as_count("n_shuffles", n_shuffles, at_least=2)
     generator = as_generator("rng", rng)
     observed = np.asarray(measure(x, y), dtype=np.float64)

@@ -18,6 +18,7 @@ from ._conditions import (
 
 # m! pairings of two sides of m conditions: 40 320 at m = 8 (16 conditions).
 _LARGEST_SIDE = 8
+_LARGEST_LOOKUP = 1e7
 
 
 def _context_differences(labels: Array, latent: int) -> Array:
@@ -201,13 +202,18 @@ def dichotomy_parallelism(
         raise ValueError("features must have a different mean in every condition")
     joins /= lengths[..., None]
 
+    # Cosine between any two joins, looked up for every dichotomy, pairing and pair of joins.
+    units = joins.reshape(n_conditions**2, -1)
+    cosines = units @ units.T
     pairings = np.array(list(permutations(range(side))))
     one, two = np.array(list(combinations(range(side), 2))).T
-    scores = np.empty(len(splits))
-    for d, split in enumerate(splits):
-        plus, minus = np.flatnonzero(split > 0), np.flatnonzero(split < 0)
-        units = joins[plus[:, None], minus[None, :]].reshape(side * side, -1)
-        cosines = units @ units.T
-        first, second = one * side + pairings[:, one], two * side + pairings[:, two]
-        scores[d] = cosines[first, second].mean(axis=1).max()
-    return scores
+    plus = np.nonzero(splits > 0)[1].reshape(-1, side)
+    minus = np.nonzero(splits < 0)[1].reshape(-1, side)
+    chunk = max(1, int(_LARGEST_LOOKUP // (len(pairings) * len(one))))
+    scores = []
+    for first in range(0, len(splits), chunk):
+        p, m = plus[first : first + chunk], minus[first : first + chunk]
+        # joined[dichotomy, pairing, k]: the join of the k-th condition of the plus side
+        joined = p[:, None, :] * n_conditions + m[:, pairings]
+        scores.append(cosines[joined[..., one], joined[..., two]].mean(axis=-1).max(axis=-1))
+    return np.concatenate(scores)

@@ -19,6 +19,13 @@ class AbstractionScores:
     Attributes
     ----------
     parallelism, ccgp, decoding : array, shape (R, d)
+
+    Examples
+    --------
+    >>> square = hypercube(2).labels
+    >>> trials, labels = noisy_trials(square, square, n_trials=10, noise=0.1, rng=0)
+    >>> abstraction_scores(trials, labels, rng=0).decoding
+    array([[1., 1.]])
     """
 
     parallelism: Array

@@ -84,10 +84,13 @@ def _fit(
     todo = np.arange(len(targets))
     for iteration in range(_MAX_STEPS):
         t, c, w, s = targets[todo], cost[todo], weights[todo], scores[todo]
-        active = (t * s < 1) & (c > 0)
+        # Repeated trials can sit on the margin to the last digit and change sides for ever;
+        # after a while those within rounding of it are held there.
+        margin = 1.0 if iteration < _FREE_STEPS else 1.0 + 1e-6
+        active = (t * s < margin) & (c > 0)
         new_w = _newton_weights(x, kernel, t, c, active)
         new_s = new_w @ x.T
-        same = (((t * new_s < 1) & (c > 0)) == active).all(axis=1)
+        same = (((t * new_s < margin) & (c > 0)) == active).all(axis=1)
         if iteration >= _FREE_STEPS:
             step = np.where(same, 1.0, _line_search(t, c, w, s, new_w, new_s))[:, None]
             new_w, new_s = w + step * (new_w - w), s + step * (new_s - s)
@@ -95,7 +98,10 @@ def _fit(
         todo = todo[~same]
         if not len(todo):
             return scores
-    raise RuntimeError(f"{len(todo)} of {len(targets)} linear decoders did not converge")
+    raise RuntimeError(
+        f"{len(todo)} of {len(targets)} linear decoders did not converge: penalty × features² is "
+        "too large for double precision; lower the penalty or scale the features down"
+    )
 
 
 def _newton_weights(x: Array, kernel: Array | None, t: Array, c: Array, active: Mask) -> Array:
