@@ -1,0 +1,186 @@
+"""Claims, figures and the machinery that makes the book's pages."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from absrep.claims import MIME_TYPE, Claim, claim
+from absrep.figures import (
+    plot_geometries,
+    plot_images,
+    plot_kernels,
+    plot_scores,
+    plot_sweep,
+    plot_training,
+)
+from absrep.geometry import AbstractionScores
+
+from .check_site import problems_of
+from .helpers import latents
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+SQUARE = latents(2)
+
+
+def record(capsys, *args, **kwargs):
+    claim(*args, **kwargs)
+    return capsys.readouterr().out.strip()
+
+
+def test_a_claim_that_holds_says_so(capsys):
+    text = record(capsys, "A1", "a number", [0.9, 1.0, 1.1], equals=1, within=0.2)
+    assert text == "A1 ✓ holds: a number = 1 (0.9 to 1.1 over 3 values) (expected 1 ± 0.2)"
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [{"equals": 1, "within": 0.05}, {"at_least": 0.95}, {"at_most": 1.05}],
+)
+def test_one_value_outside_fails_the_claim(bounds):
+    with pytest.raises(AssertionError, match="claim A1 fails"):
+        claim("A1", "a number", [0.9, 1.0, 1.1], **bounds)
+
+
+def test_a_finding_takes_the_place_of_a_failure_and_of_nothing_else(capsys):
+    text = record(capsys, "A1", "a number", 0.5, at_least=1, finding="it is one half")
+    assert "✗ does not hold" in text and "Finding: it is one half" in text
+    with pytest.raises(AssertionError, match="holds after all"):
+        claim("A1", "a number", 1.5, at_least=1, finding="it is one half")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "named"),
+    [
+        ({"equals": 1}, "within"),
+        ({"within": 1}, "equals"),
+        ({}, "equals"),
+        ({"equals": 1, "within": 1, "at_least": 0}, "at_least"),
+        ({"at_most": np.nan}, "at_most"),
+    ],
+)
+def test_incomplete_bounds_are_an_error(bounds, named):
+    with pytest.raises(ValueError, match=named):
+        claim("A1", "a number", 1.0, **bounds)
+
+
+def test_nothing_is_claimed_of_nan():
+    with pytest.raises(ValueError, match="measured"):
+        claim("A1", "a number", [1.0, np.nan], at_least=0)
+
+
+def test_the_record_survives_the_notebook_file():
+    made = Claim("A1", "a <number>", "1", "1 ± 0", True, "fig-x")
+    bundle = json.loads(json.dumps(made._repr_mimebundle_()))
+    assert Claim(**bundle[MIME_TYPE]) == made
+    assert "a &lt;number&gt;" in bundle["text/html"]
+
+
+SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
+FIGURES = {
+    "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
+    "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
+    "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
+    "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}),
+    "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
+    "sweep": lambda: plot_sweep([0, 1], {"a": ([0, 1], [[0, 1]])}, xlabel="x", ylabel="y"),
+    "training": lambda: plot_training(
+        [0, 1, 10], np.ones((3, 4)), np.ones((3, 4, 2)), ["u", "v"], floor=0.5
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_draw_with_every_axis_named_and_leave_nothing_behind(name):
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    figure = FIGURES[name]()
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert dict(mpl.rcParams) == before
+    for axes in figure.axes:
+        if axes.axison and axes.get_label() != "<colorbar>":
+            assert axes.get_xlabel() or axes.get_xticklabels()
+
+
+def test_geometry_is_drawn_to_scale():
+    # The drawing is a rotation: distances between conditions are those of the patterns.
+    from absrep.figures import _in_three_dimensions
+
+    rng = np.random.default_rng(0)
+    tetrahedron = np.linalg.qr(rng.standard_normal((6, 6)))[0][:4]
+    drawn, _ = _in_three_dimensions(tetrahedron, SQUARE)
+
+    def apart(points):
+        return np.linalg.norm(points[:, None] - points[None], axis=-1)
+
+    np.testing.assert_allclose(apart(drawn), apart(tetrahedron), atol=1e-12)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_committed_clean_and_readable(path):
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
+            assert cell["outputs"] == [] and cell["execution_count"] is None
+            assert len(lines) <= 15, lines[0]
+            assert max(map(len, lines)) <= 80, lines
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_figure_of_a_notebook_has_a_name_a_caption_and_alternative_text(path):
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    drawing = [cell for cell in cells if "plot_" in "".join(cell["source"]).split("import")[0]]
+    for cell in drawing:
+        if cell["cell_type"] == "code":
+            shown = cell["metadata"]["mystnb"]
+            assert shown["figure"]["name"].startswith("fig-")
+            assert len(shown["figure"]["caption"]) > 20 and len(shown["image"]["alt"]) > 20
+
+
+def test_every_claim_made_is_listed_once():
+    parts = yaml.safe_load((ROOT / "book/claims.yml").read_text(encoding="utf8"))
+    listed = [entry["id"] for part in parts for entry in part["claims"]]
+    assert len(listed) == len(set(listed)) == 41
+
+
+@pytest.mark.parametrize(
+    ("html", "problem"),
+    [
+        ('<script src="https://cdn.example/x.js"></script>', "loads"),
+        ('<link rel="stylesheet" href="//cdn.example/x.css">', "loads"),
+        ('<img src="a.png" alt="../_images/a.png">', "alternative text"),
+        ('<img src="a.png">', "alternative text"),
+        ('<figure><img src="a.png" alt="a square"></figure>', "caption"),
+        (f"<p>{Path.cwd()}/x.py</p>", "folder"),
+    ],
+)
+def test_the_site_check_finds_what_it_is_for(tmp_path, html, problem):
+    page = tmp_path / "page.html"
+    page.write_text(html)
+    assert any(problem in found for found in problems_of(page))
+
+
+def test_the_site_check_passes_a_good_page_and_no_empty_site(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(
+        '<link rel="canonical" href="https://example.org"><a href="https://example.org">x</a>'
+        '<figure><img src="a.png" alt="a square"><figcaption>A square.</figcaption></figure>'
+    )
+    assert problems_of(page) == []
+    empty = subprocess.run([sys.executable, ROOT / "tests/check_site.py", tmp_path / "none"])
+    assert empty.returncode == 1
+
+
+def test_the_readme_example_runs():
+    code = (ROOT / "README.md").read_text(encoding="utf8").split("```python\n")[1].split("```")[0]
+    names = {}
+    exec(code, names)
+    assert (names["scores"].parallelism > 0.8).all()
+    assert (names["null"].p_value < 0.05).all()
