@@ -13,9 +13,8 @@ matrices :math:`ψ_i^\top R ψ_j` and :math:`ψ_i^\top αα^\top ψ_j`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from .._validation import Array
 
@@ -82,97 +81,55 @@ def solve_masses(features: Array, labels: Array, nu: float, start: Array) -> Arr
     return np.asarray(mass)
 
 
-def slide(
-    factors: list[Array],
-    constraints: list[Array],
-    start: list[Array],
-    labels: Array,
-    nu: float,
-    n_steps: int,
-) -> tuple[list[Array], list[tuple[int, int]]]:
-    r"""Descend J in the positions and masses of all atoms together, by Newton steps.
+def joint_newton_step(
+    factors: list[Array], position: list[Array], labels: Array, nu: float
+) -> tuple[list[Array], float]:
+    r"""Newton step of J in the positions and masses of all atoms together.
 
-    Atom i has features :math:`z_i = F_i v_i` at cost :math:`\lVert v_i\rVert^2`, as long as
-    :math:`C_i v_i \ge 0` keeps it in its sign cone.
+    Atom i has features :math:`z_i = F_i v_i` at cost :math:`\lVert v_i\rVert^2`.
 
     Parameters
     ----------
-    factors, constraints : list of arrays, shape (P, k_i)
-        F_i and C_i.
-    start : list of arrays, shape (k_i,)
+    factors : list of arrays, shape (P, k_i)
+        F_i.
+    position : list of arrays, shape (k_i,)
+        v_i.
     labels : array, shape (P, d_Y)
     nu : float
-    n_steps : int
 
     Returns
     -------
-    positions : list of arrays, shape (k_i,)
-    hits : list of (atom, stimulus)
-        Constraints that have become tight.
+    steps : list of arrays, shape (k_i,)
+        A direction of descent.
+    slope : float
+        Derivative of J along it.
     """
     sizes = [f.shape[1] for f in factors]
     owner = np.repeat(np.arange(len(factors)), sizes)
-    splits = np.cumsum(sizes)[:-1]
     stacked = np.concatenate(factors, axis=1)
-    same = owner[:, None] == owner[None, :]
-    v = np.concatenate(start)
-    bounds = np.zeros((len(factors), stacked.shape[0], len(v)))
-    for i, matrix in enumerate(constraints):
-        bounds[i][:, owner == i] = matrix
-
-    def features(position: Array) -> Array:
-        parts = np.split(stacked * position, splits, axis=1)
-        return np.stack([part.sum(axis=1) for part in parts], axis=1)
-
-    def energy(position: Array) -> float:
-        z = features(position)
-        return scaled_energy(z @ z.T, labels, nu, float(position @ position))
-
-    current = energy(v)
-    for _ in range(n_steps):
-        z = features(v)
-        inverse, alpha = resolvent(z @ z.T, labels, nu)
-        metric = alpha @ alpha.T
-        fr, fa = stacked.T @ inverse, stacked.T @ metric
-        frz, faz = fr @ z, fa @ z  # (k, n): F_iᵀ R z_j and F_iᵀ A z_j
-        zrz, zaz = z.T @ inverse @ z, z.T @ metric @ z
-        frf, faf = fr @ stacked, fa @ stacked
-        rows = np.arange(len(v))
-        gradient = v - faz[rows, owner]
-        hessian = frf * zaz[np.ix_(owner, owner)] + faf * zrz[np.ix_(owner, owner)]
-        # F_iᵀ(Rz_j)(Az_i)ᵀF_j and F_iᵀ(Az_j)(Rz_i)ᵀF_j
-        hessian += frz[:, owner] * faz[:, owner].T + faz[:, owner] * frz[:, owner].T
-        hessian += np.eye(len(v)) - np.where(same, faf, 0.0)
-        values, axes = np.linalg.eigh((hessian + hessian.T) / 2)
-        # Atoms on one face may rotate into each other at no cost: such directions have zero
-        # curvature and zero slope, and the floor keeps rounding from moving them.
-        curvature = np.maximum(np.abs(values), 1e-9 * np.abs(values).max())
-        step = -axes @ ((axes.T @ gradient) / curvature)
-        slack, rate = bounds @ v, bounds @ step
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = np.where(rate < 0, np.maximum(slack, 0) / -rate, np.inf)
-        largest = float(reach.min())
-        t = min(1.0, largest)
-        while t > 1e-10:
-            value = energy(v + t * step)
-            if value < current or (t == 1 and value <= current * (1 + 4 * _EPS)):
-                break
-            t /= 2
-        else:
-            if largest <= 1e-10:
-                return np.split(v, splits), _tight(reach, 1e-10)
+    v = np.concatenate(position)
+    z = np.stack([f @ x for f, x in zip(factors, position, strict=True)], axis=1)
+    inverse, alpha = resolvent(z @ z.T, labels, nu)
+    metric = alpha @ alpha.T
+    fr, fa = stacked.T @ inverse, stacked.T @ metric
+    frz, faz = fr @ z, fa @ z  # F_iᵀ R z_j and F_iᵀ A z_j
+    zrz, zaz = z.T @ inverse @ z, z.T @ metric @ z
+    faf = fa @ stacked
+    gradient = v - faz[np.arange(len(v)), owner]
+    pair = np.ix_(owner, owner)
+    hessian = (fr @ stacked) * zaz[pair] + faf * zrz[pair]
+    # F_iᵀ(Rz_j)(Az_i)ᵀF_j and F_iᵀ(Az_j)(Rz_i)ᵀF_j
+    hessian += frz[:, owner] * faz[:, owner].T + faz[:, owner] * frz[:, owner].T
+    hessian -= np.where(owner[:, None] == owner, faf, 0.0)
+    hessian[np.diag_indices_from(hessian)] += 1
+    # Atoms on one face may rotate into each other at no cost, which leaves zero curvature; far
+    # from the optimum some curvatures are negative. Either way a shift makes the step descend.
+    shift = 1e-11 * np.trace(np.abs(hessian))
+    while True:
+        try:
+            factor = cho_factor(hessian + shift * np.eye(len(v)), check_finite=False)
             break
-        stalled = current - value <= 2 * _EPS * current
-        v, current = v + t * step, value
-        if t == largest:
-            return np.split(v, splits), _tight(reach, largest * (1 + 1e-12))
-        if stalled:
-            break
-    return np.split(v, splits), []
-
-
-def _tight(reach: Array, limit: float) -> list[tuple[int, int]]:
-    return [(int(i), int(p)) for i, p in zip(*np.nonzero(reach <= limit), strict=True)]
-
-
-Energy = Callable[[Array], float]
+        except LinAlgError:
+            shift *= 30
+    step = -cho_solve(factor, gradient, check_finite=False)
+    return np.split(step, np.cumsum(sizes)[:-1]), float(gradient @ step)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._validation import Array
 from ._activations import Activation
-from ._master import resolvent, scaled_energy, slide, solve_masses
+from ._master import joint_newton_step, resolvent, scaled_energy, solve_masses
 from ._metric import InputMetric
 from ._oracle import best_neurons
 
@@ -54,9 +54,24 @@ def conditional_covariance(kernel: Array, zero: Array, free: bool) -> Array:
 class Cones:
     """Atoms of a piecewise-linear activation, each on a face, ready to slide."""
 
-    def __init__(self, metric: InputMetric, slopes: tuple[float, float]) -> None:
+    def __init__(self, metric: InputMetric, slopes: tuple[float, float], phi) -> None:
+        self.phi = phi
         self.metric, self.slopes = metric, slopes
         self.cache: dict[bytes, tuple[Array, Array]] = {}
+
+    def confine(self, h, sign):
+        h, sign = h.copy(), sign.copy()
+        for i in np.flatnonzero((h * sign < 0).any(axis=1)):
+            while (bad := h[i] * sign[i] < 0).any():
+                if self.metric.free and not (sign[i] == 0).any():
+                    p = np.argmin(h[i] * sign[i]); h[i] -= h[i, p]; sign[i, p] = 0
+                    continue
+                b = conditional_covariance(self.metric.kernel, sign[i] == 0, self.metric.free)
+                p = np.argmin(h[i] * sign[i])
+                h[i] -= b[:, p] * h[i, p] / b[p, p] if b[p, p] > 0 else 0
+                h[i, p] = 0
+                sign[i, p] = 0
+        return h, sign
 
     def maps(self, sign: Array) -> tuple[Array, Array]:
         """F (features = Fv at cost ‖v‖²) and W (h = Wv) of a face."""
@@ -72,7 +87,7 @@ class Cones:
             keep = values > 1e-13 * max(values[-1], 0)
             f = axes[:, keep] * np.sqrt(values[keep])
             w = b @ (gain[:, None] * axes[:, keep]) / np.sqrt(values[keep])
-            self.cache[key] = f, w
+            self.cache[key] = f, w, axes[:, keep].T * gain / np.sqrt(values[keep])[:, None]
         return self.cache[key]
 
 
@@ -86,7 +101,7 @@ def column_generation(
 ) -> ScaledOptimum:
     assert activation.sector is not None and activation.slopes is not None
     p = len(labels)
-    cones = Cones(metric, activation.slopes)
+    cones = Cones(metric, activation.slopes, activation.value)
     phi = activation.value
     if metric.free:
         labels = labels - labels.mean(axis=0)
@@ -121,35 +136,51 @@ def column_generation(
         mass = solve_masses(psi(h), labels, nu, mass)
         keep = mass > 0
         h, sign, mass = h[keep], sign[keep], mass[keep]
-        for _ in range(5):
-            h, sign, mass, hits = _slide(cones, h, sign, mass, labels, nu)
-            if not hits:
-                break
+        h, sign, mass, hits = _slide(cones, h, sign, mass, labels, nu)
         mass = solve_masses(psi(h), labels, nu, mass)
         keep = mass > 0
         h, sign, mass = h[keep], sign[keep], mass[keep]
     return ScaledOptimum(h, mass, energy, best, alpha, tuple(history))
 
 
-def _slide(cones, h, sign, mass, labels, nu):
-    # atoms with h=0 where sign isn't zero stay within
-    maps = [cones.maps(s) for s in sign]
-    if cones.metric.free:
-        factors = [f - f.mean(axis=0) for f, _ in maps]
-    else:
-        factors = [f for f, _ in maps]
-    start = [
-        np.sqrt(m) * np.linalg.lstsq(w, x, rcond=None)[0]
-        for (_, w), x, m in zip(maps, h, mass, strict=True)
-    ]
-    constraints = [s[:, None] * w for (_, w), s in zip(maps, sign, strict=True)]
-    new, hits = slide(factors, constraints, start, labels, nu, 20)
-    sign = sign.copy()
-    for i, q in hits:
-        sign[i, q] = 0
-    h = np.stack([w @ v for (_, w), v in zip(maps, new, strict=True)])
-    h[sign == 0] = 0
-    mass = cones.metric.cost(h.T)
-    keep = mass > 1e-14 * mass.sum()
-    h, sign, mass = h[keep], sign[keep], mass[keep]
-    return h / np.sqrt(mass)[:, None], sign, mass, hits
+def _slide(cones, h, sign, mass, labels, nu, n_steps=30):
+    phi = cones.phi
+    metric = cones.metric
+    def energy(h):
+        z = phi(h)
+        if metric.free: z = z - z.mean(axis=1, keepdims=True)
+        return scaled_energy(z.T @ z, labels, nu, float(metric.cost(h.T).sum()))
+    h = h * np.sqrt(mass)[:, None]
+    current = energy(h)
+    for _ in range(n_steps):
+        maps = [cones.maps(s) for s in sign]
+        factors = [f - f.mean(axis=0) if metric.free else f for f, _, _ in maps]
+        start = [w @ x for (_, _, w), x in zip(maps, h, strict=True)]
+        step, slope = joint_newton_step(factors, start, labels, nu)
+        dh = np.stack([w @ s for (_, w, _), s in zip(maps, step, strict=True)])
+        base = np.stack([w @ s for (_, w, _), s in zip(maps, start, strict=True)])
+        for t in 0.5 ** np.arange(12):
+            trial = base + t * dh
+            trial[sign == 0] = 0
+            ts = sign
+            if (sign * trial < 0).any():
+                ph, ps = cones.confine(trial, sign)
+                ep, ec = energy(ph), energy(trial)
+                if ec < ep:
+                    ts = np.where(sign * trial < 0, -sign, sign); value = ec
+                else:
+                    trial, ts, value = ph, ps, ep
+            else:
+                value = energy(trial)
+            if value < current:
+                break
+        else:
+            break
+        done = current - value <= 1e-14 * current
+        h, sign, current = trial, ts, value
+        cost = metric.cost(h.T)
+        keep = cost > 1e-14 * cost.sum()
+        h, sign = h[keep], sign[keep]
+        if done: break
+    mass = metric.cost(h.T)
+    return h / np.sqrt(mass)[:, None], sign, mass, []
