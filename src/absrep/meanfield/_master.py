@@ -14,7 +14,8 @@ matrices :math:`ψ_i^\top R ψ_j` and :math:`ψ_i^\top αα^\top ψ_j`.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.optimize import nnls
 
 from .._validation import Array
 
@@ -22,6 +23,7 @@ __all__: list[str] = []
 
 _EPS = float(np.finfo(float).eps)
 _NEGLIGIBLE = 1e-14  # mass relative to the total below which an atom is dropped
+_NEWTON_STEPS = 100
 
 
 def resolvent(kernel: Array, labels: Array, nu: float) -> tuple[Array, Array]:
@@ -38,52 +40,41 @@ def scaled_energy(kernel: Array, labels: Array, nu: float, total_cost: float) ->
 
 
 def solve_masses(features: Array, labels: Array, nu: float, start: Array) -> Array:
-    """Minimise J over masses ≥ 0 by projected Newton steps, to machine precision.
+    """Minimise J over masses ≥ 0, to machine precision.
 
-    `features` (P, n) holds the atoms' ψ in its columns, `start` (n,) positive masses.
+    Newton's method; each quadratic model is minimised over masses ≥ 0 by non-negative least
+    squares, an active-set method that leaves redundant atoms at exactly zero. `features` (P, n)
+    holds the atoms' ψ in its columns, `start` (n,) masses.
     """
     mass = start.copy()
-    energy = scaled_energy((features * mass) @ features.T, labels, nu, mass.sum())
-    for _ in range(200):
+    energy = scaled_energy((features * mass) @ features.T, labels, nu, float(mass.sum()))
+    for _ in range(_NEWTON_STEPS):
         inverse, alpha = resolvent((features * mass) @ features.T, labels, nu)
         read = alpha.T @ features
         gradient = 0.5 * (1 - np.square(read).sum(axis=0))
-        free = (mass > 0) | (gradient < 0)
-        if np.abs(np.where(free, gradient * np.maximum(mass, _EPS), 0)).max() <= 1e-17 * mass.sum():
-            break
         hessian = (features.T @ inverse @ features) * (read.T @ read)
-        step = np.zeros_like(mass)
-        while free.any():
-            active = hessian[np.ix_(free, free)]
-            # Equal atoms leave the Hessian singular; the shift only picks one of their splits.
-            shift = 1e-13 * np.trace(active) * np.eye(len(active))
-            step[:] = 0
-            step[free] = -np.linalg.solve(active + shift, gradient[free])
-            # An empty atom that the Newton step would push below zero does not take part.
-            stuck = free & (mass <= _NEGLIGIBLE * mass.sum()) & (step < 0)
-            if not stuck.any():
-                break
-            free &= ~stuck
-        accepted = False
+        # Redundant atoms leave the Hessian singular; the shift picks one of their splits.
+        shift = 1e-13 * np.trace(hessian)
+        root = np.linalg.cholesky(hessian + shift * np.eye(len(mass)))
+        target = root.T @ mass - solve_triangular(root, gradient, lower=True)
+        step = nnls(root.T, target)[0] - mass
+        slope = float(gradient @ step)
         for t in 0.5 ** np.arange(40):
-            trial = np.maximum(mass + t * step, 0)
-            value = scaled_energy((features * trial) @ features.T, labels, nu, trial.sum())
-            if value < energy or (t == 1 and value <= energy * (1 + 4 * _EPS)):
-                accepted = True
+            trial = mass + t * step
+            value = scaled_energy((features * trial) @ features.T, labels, nu, float(trial.sum()))
+            if value <= energy + 0.1 * t * slope + 2 * _EPS * energy:
                 break
-        if not accepted:
+        else:
             break
-        stalled = energy - value <= 4 * _EPS * energy
         mass, energy = trial, value
-        if stalled:
+        if -slope <= 1e-17 * energy:
             break
-    mass[mass <= _NEGLIGIBLE * mass.sum()] = 0
-    return np.asarray(mass)
+    return np.where(mass <= _NEGLIGIBLE * mass.sum(), 0.0, mass)
 
 
 def joint_newton_step(
     factors: list[Array], position: list[Array], labels: Array, nu: float
-) -> tuple[list[Array], float]:
+) -> list[Array]:
     r"""Newton step of J in the positions and masses of all atoms together.
 
     Atom i has features :math:`z_i = F_i v_i` at cost :math:`\lVert v_i\rVert^2`.
@@ -99,10 +90,8 @@ def joint_newton_step(
 
     Returns
     -------
-    steps : list of arrays, shape (k_i,)
+    list of arrays, shape (k_i,)
         A direction of descent.
-    slope : float
-        Derivative of J along it.
     """
     sizes = [f.shape[1] for f in factors]
     owner = np.repeat(np.arange(len(factors)), sizes)
@@ -132,4 +121,4 @@ def joint_newton_step(
         except LinAlgError:
             shift *= 30
     step = -cho_solve(factor, gradient, check_finite=False)
-    return np.split(step, np.cumsum(sizes)[:-1]), float(gradient @ step)
+    return np.split(step, np.cumsum(sizes)[:-1])

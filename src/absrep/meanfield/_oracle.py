@@ -28,6 +28,9 @@ from ._metric import InputMetric
 
 __all__: list[str] = []
 
+Index = np.ndarray[tuple[int, ...], np.dtype[np.integer]]
+Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
 _SIGN_TOLERANCE = 1e-11  # relative to the largest preactivation: rounding, not a violation
 _CHUNK = 1 << 14  # faces handled at once, which bounds the memory
 
@@ -47,41 +50,52 @@ class Neurons:
     n_faces: int
 
 
-@dataclass
-class _Faces:
-    """A batch of faces: signs (n, P), gains (n, P), covariances (n, P, P), stimuli that must not
-    be zero (n, P), which keeps the branches disjoint."""
+@dataclass(frozen=True)
+class _States:
+    """The states of a stimulus on a face: sign and gain of each; the last state is zero."""
 
     signs: Array
     gains: Array
-    covariances: Array
-    nonzero: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
-    def __getitem__(self, index: object) -> _Faces:
-        return _Faces(
-            self.signs[index],  # type: ignore[index]
-            self.gains[index],  # type: ignore[index]
-            self.covariances[index],  # type: ignore[index]
-            self.nonzero[index],  # type: ignore[index]
-        )
+    @property
+    def zero(self) -> int:
+        return len(self.signs) - 1
+
+
+@dataclass
+class _Faces:
+    """A batch of faces: state of every stimulus (n, P) and conditional covariances (n, P, P)."""
+
+    states: Index
+    covariances: Array
+
+    def __getitem__(self, index: Index | slice) -> _Faces:
+        return _Faces(self.states[index], self.covariances[index])
 
     def __len__(self) -> int:
-        return len(self.signs)
+        return len(self.states)
 
 
-def _cones(metric: InputMetric, sector: Sector) -> tuple[Array, Array]:
-    """Signs and gains of all cones to search: the roots of the tree."""
-    p = metric.n_stimuli
+def _roots(metric: InputMetric, sector: Sector, oriented: bool) -> tuple[_States, Index]:
+    """States, and the cones from which every face can be reached."""
     (low_left, high_left), (low_right, high_right) = sector
-    if sector[0] == sector[1] and low_left == high_left:  # linear: signs do not matter
-        return np.zeros((1, p)), np.full((1, p), low_left)
-    if (low_left, high_left) == (0, 0) and low_right == high_right and metric.is_m_matrix:
+    if low_left == high_left == low_right == high_right:  # linear: signs do not matter
+        states = [(0.0, low_left)]
+    elif (low_left, high_left) == (0, 0) and low_right == high_right and metric.is_m_matrix:
         # Being negative anywhere only costs: the best neuron is 0 where it is not positive.
-        return np.ones((1, p)), np.full((1, p), low_right)
-    states = sorted({(-1.0, low_left), (-1.0, high_left), (1.0, low_right), (1.0, high_right)})
-    table = np.array(states)
-    choice = np.indices((len(states),) * p).reshape(p, -1).T
-    return table[choice, 0], table[choice, 1]
+        states = [(1.0, low_right)]
+    else:
+        pairs = {(-1.0, low_left), (-1.0, high_left), (1.0, low_right), (1.0, high_right)}
+        states = sorted(pairs)
+    n, p = len(states), metric.n_stimuli
+    roots = np.indices((n,) * p, dtype=np.int8).reshape(p, -1).T
+    if oriented:
+        # One output: neurons that push it up and down are separate maxima. To push down is to
+        # push up with the opposite gain.
+        states = states + [(sign, -gain) for sign, gain in states]
+        roots = np.concatenate([roots, roots + n])
+    table = np.array([*states, (0.0, 0.0)])
+    return _States(table[:, 0], table[:, 1]), roots
 
 
 def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float) -> Neurons:
@@ -102,11 +116,13 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
     Neurons
         `bound` is at most `floor` or exact (an upper bound for a proper sector).
     """
-    signs, gains = _cones(metric, sector)
+    oriented = alpha.shape[1] == 1
+    states, roots = _roots(metric, sector, oriented)
     if metric.free:
         alpha = alpha - alpha.mean(axis=0)
-    stack = [_Faces(signs, gains, _shared(metric.kernel, len(signs)), signs == np.inf)]
-    unbounded_root = metric.free
+    stack = [_Faces(roots, np.broadcast_to(metric.kernel, (len(roots), *metric.kernel.shape)))]
+    weights = len(states.signs) ** np.arange(len(alpha), dtype=np.int64)
+    visited = np.zeros(len(states.signs) ** len(alpha), dtype=bool)
     best, found, n_faces = floor, [], 0
     while stack:
         batch = stack.pop()
@@ -115,23 +131,26 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
             batch = batch[:_CHUNK]
         n_faces += len(batch)
         # Local maxima that rise at least half as far above the floor as the best are collected.
-        threshold = max(floor, floor + 0.5 * (best - floor))
-        if unbounded_root and not (batch.signs == 0).any():
-            kept, values, h = _with_free_bias(batch, alpha, threshold)
+        threshold = floor + 0.5 * (best - floor)
+        if metric.free and not (batch.states == states.zero).any():
+            kept, values, h = _with_free_bias(batch, states, alpha, threshold)
         else:
-            kept, values, h = _evaluate(batch, alpha, threshold)
+            kept, values, h = _evaluate(batch, states, alpha, threshold)
         batch = batch[kept]
+        signs = states.signs[batch.states]
         size = _SIGN_TOLERANCE * np.abs(h).max(axis=1, initial=0.0, keepdims=True)
-        violated = batch.signs * h < -size
-        mirrored = batch.signs * h > size
-        flip = mirrored.sum(axis=1) < violated.sum(axis=1)
-        violated[flip] = mirrored[flip]
-        h[flip] *= -1
+        violated = signs * h < -size
+        if not oriented:
+            mirrored = signs * h > size
+            flip = mirrored.sum(axis=1) < violated.sum(axis=1)
+            violated[flip] = mirrored[flip]
+            h[flip] *= -1
+        h[batch.states == states.zero] = 0.0
         valid = ~violated.any(axis=1)
         if valid.any():
-            found.append((values[valid], h[valid], batch.signs[valid]))
-            best = max(best, values[valid].max())
-        children = _branch(batch[~valid], violated[~valid], metric.free)
+            found.append((values[valid], h[valid], signs[valid]))
+            best = max(best, float(values[valid].max()))
+        children = _branch(batch, violated, states, metric.free, weights, visited)
         if len(children):
             stack.append(children)
     if not found:
@@ -143,79 +162,71 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
     return Neurons(values[order], h[order], signs[order], best, n_faces)
 
 
-def _shared(kernel: Array, n: int) -> Array:
-    return np.broadcast_to(kernel, (n, *kernel.shape))
-
-
 def _evaluate(
-    faces: _Faces, alpha: Array, threshold: float
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Array, Array]:
+    faces: _Faces, states: _States, alpha: Array, threshold: float
+) -> tuple[Index, Array, Array]:
     """Faces whose maximum exceeds the threshold, the maxima, and the unit-cost maximisers."""
-    weighted = faces.gains[:, :, None] * alpha
+    weighted = states.gains[faces.states][:, :, None] * alpha
     response = faces.covariances @ weighted
     moment = np.swapaxes(weighted, 1, 2) @ response
     # The trace bounds the top eigenvalue, and is free.
     kept = np.flatnonzero(np.einsum("naa->n", moment) > threshold)
     if alpha.shape[1] == 1:
-        values, vectors = moment[kept, 0], np.ones((len(kept), 1))
-        values = values[:, 0]
+        values, vectors = moment[kept, 0, 0], np.ones((len(kept), 1))
     else:
         spectrum, axes = np.linalg.eigh(moment[kept])
         values, vectors = spectrum[:, -1], axes[:, :, -1]
         above = values > threshold
         kept, values, vectors = kept[above], values[above], vectors[above]
-    h = np.einsum("npa,na->np", response[kept], vectors) / np.sqrt(values)[:, None]
+    h = (response[kept] @ vectors[:, :, None])[:, :, 0] / np.sqrt(values)[:, None]
     return kept, values, h
 
 
 def _with_free_bias(
-    faces: _Faces, alpha: Array, threshold: float
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Array, Array]:
+    faces: _Faces, states: _States, alpha: Array, threshold: float
+) -> tuple[Index, Array, Array]:
     """`_evaluate` on whole cones when a constant may be added to h at no cost.
 
-    If all gains agree, adding a constant changes nothing (alpha is centred) and makes all
-    signs right. Otherwise it is the best direction, of unbounded value, and violates the signs
-    on one side.
+    If all stimuli are in one state, adding a constant changes nothing (alpha is centred) and
+    makes all signs right. Otherwise it is the best direction, of unbounded value, and violates
+    the signs on one side.
     """
-    uniform = (faces.gains == faces.gains[:, :1]).all(axis=1)
-    kept, values, h = _evaluate(faces[uniform], alpha, threshold)
+    uniform = (faces.states == faces.states[:, :1]).all(axis=1)
+    kept, values, h = _evaluate(faces[uniform], states, alpha, threshold)
     kept = np.flatnonzero(uniform)[kept]
-    # Lift (or lower) h until it has the sign of its cone.
-    side = faces.signs[kept, 0]
-    same = (faces.signs[kept] == side[:, None]).all(axis=1)
-    kept, values, h, side = kept[same], values[same], h[same], side[same]
-    h = h - side[:, None] * np.minimum((side[:, None] * h).min(axis=1, keepdims=True), 0)
-    rest = np.flatnonzero(~(uniform & (faces.signs == faces.signs[:, :1]).all(axis=1)))
-    ones = np.ones((len(rest), faces.signs.shape[1]))
+    side = states.signs[faces.states[kept, :1]]
+    h = h - side * np.minimum((side * h).min(axis=1, keepdims=True, initial=0.0), 0)
+    rest = np.flatnonzero(~uniform)
     return (
         np.concatenate([kept, rest]),
         np.concatenate([values, np.full(len(rest), np.inf)]),
-        np.concatenate([h, ones]),
+        np.concatenate([h, np.ones((len(rest), h.shape[1]))]),
     )
 
 
-def _branch(faces: _Faces, violated: Array, free: bool) -> _Faces:
-    """One child per violated stimulus, on which h is now zero. On the stimuli of its elder
-    siblings it must not become zero, so that no face is met twice."""
-    branches = violated.astype(bool) & ~faces.nonzero
-    parent, stimulus = np.nonzero(branches)
-    child = faces[parent]
+def _branch(
+    faces: _Faces,
+    violated: Mask,
+    states: _States,
+    free: bool,
+    weights: Index,
+    visited: Mask,
+) -> _Faces:
+    """One child per violated stimulus, on which h is now zero; faces met before are left out."""
+    parent, stimulus = np.nonzero(violated)
+    child_states = faces.states[parent]
+    child_states[np.arange(len(parent)), stimulus] = states.zero
+    codes, first = np.unique(child_states @ weights, return_index=True)
+    first = first[~visited[codes]]
+    visited[codes] = True
+    parent, stimulus, child_states = parent[first], stimulus[first], child_states[first]
     rows = np.arange(len(parent))
-    elder = np.arange(faces.signs.shape[1])[None, :] < stimulus[:, None]
-    child.nonzero = child.nonzero | (branches[parent] & elder)
-    column = child.covariances[rows, :, stimulus]
-    pivot = column[rows, stimulus]
-    was_free = free & ~(child.signs == 0).any(axis=1)
-    child.signs[rows, stimulus] = 0.0
-    child.gains[rows, stimulus] = 0.0
-    shift = np.where(was_free[:, None], 1.0, 0.0)
-    # Conditioning on h_p = 0: B − B_p B_pᵀ / B_pp; with a free bias, of h − h_p instead.
-    scaled = column / np.where(was_free, 1.0, np.sqrt(pivot))[:, None]
-    conditioned = child.covariances - np.where(
-        was_free[:, None, None],
-        shift[:, :, None] * column[:, None, :] + column[:, :, None] * shift[:, None, :]
-        - pivot[:, None, None],
-        scaled[:, :, None] * scaled[:, None, :],
-    )
-    child.covariances = conditioned
-    return child
+    covariance = faces.covariances[parent]
+    column = covariance[rows, :, stimulus]
+    pivot = column[rows, stimulus][:, None, None]
+    if free and not (faces.states == states.zero).any():
+        # The free constant is used up: what remains is the covariance of h − h_p.
+        covariance = covariance - column[:, :, None] - column[:, None, :] + pivot
+    else:
+        covariance = covariance - column[:, :, None] * column[:, None, :] / pivot
+    return _Faces(child_states, covariance)

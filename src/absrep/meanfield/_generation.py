@@ -1,0 +1,99 @@
+r"""Column generation: add the best neurons, re-balance all, until the bound meets the loss.
+
+Everything here is in scaled units, :math:`E = νJ` with :math:`ν = \sqrt{λ_1λ_2}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._validation import Array
+from ._master import resolvent, scaled_energy
+from ._oracle import Neurons, best_neurons
+from ._slide import Atoms, Problem, slide
+
+__all__: list[str] = []
+
+_ROUNDS = 100
+
+
+@dataclass(frozen=True)
+class ScaledOptimum:
+    """Atoms, J, its lower bound, whether that is rigorous, α, and (J, bound) per round."""
+
+    atoms: Atoms
+    energy: float
+    lower_bound: float
+    rigorous: bool
+    alpha: Array
+    history: tuple[tuple[float, float], ...]
+
+
+def dual_bound(alpha: Array, labels: Array, nu: float, s: float) -> float:
+    r"""Largest :math:`t⟨α,Y⟩ - \tfrac12νt^2\lVert α\rVert^2` over t ≥ 0 with t²s ≤ 1."""
+    gain, size = float(np.sum(alpha * labels)), nu * float(np.sum(alpha**2))
+    if gain <= 0 or s == np.inf:
+        return 0.0
+    limits = [gain / size] if size > 0 else []
+    limits += [1 / np.sqrt(s)] if s > 0 else []
+    t = min(limits)
+    return t * gain - 0.5 * t * t * size
+
+
+def _search(problem: Problem, alpha: Array, floor: float) -> Neurons:
+    assert problem.activation.sector is not None
+    return best_neurons(alpha, problem.metric, problem.activation.sector, floor)
+
+
+def _first_atoms(problem: Problem, alpha: Array) -> list[Neurons]:
+    """Best neurons for every latent on its own: a start that respects the task's symmetry."""
+    return [_search(problem, column[:, None], 0.0) for column in alpha.T]
+
+
+def generate(problem: Problem, tol: float, start: Atoms | None = None) -> ScaledOptimum:
+    """Minimise J over all measures to the relative gap `tol`."""
+    labels, metric, nu = problem.labels, problem.metric, problem.nu
+    p = len(labels)
+    atoms = start
+    if atoms is None:
+        atoms = Atoms(np.zeros((0, p)), np.zeros((0, p)), np.zeros(0))
+    bound, rigorous, history = 0.0, True, []
+    for _ in range(_ROUNDS):
+        features = problem.features(atoms.h)
+        kernel = (features * atoms.masses) @ features.T
+        _, alpha = resolvent(kernel, labels, nu)
+        energy = scaled_energy(kernel, labels, nu, float(atoms.masses.sum()))
+        floor = float(np.square(alpha.T @ features).sum(axis=0).max(initial=1.0))
+        found = _search(problem, alpha, floor)
+        bound = max(bound, dual_bound(alpha, labels, nu, found.bound))
+        history.append((energy, bound))
+        if energy - bound <= tol * energy or not len(found.values):
+            break
+        new = [found]
+        if not len(atoms) and labels.shape[1] > 1:
+            new += _first_atoms(problem, alpha)
+        atoms = problem.reweigh(_add(atoms, new))
+        atoms = problem.reweigh(_merge(slide(problem, atoms)))
+    return ScaledOptimum(atoms, energy, bound, rigorous, alpha, tuple(history))
+
+
+def _add(atoms: Atoms, new: list[Neurons]) -> Atoms:
+    """Atoms with the newcomers, which share a thousandth of the mass."""
+    most = 4 * atoms.h.shape[1]
+    h = np.concatenate([atoms.h, *(found.preactivations[:most] for found in new)])
+    signs = np.concatenate([atoms.signs, *(found.signs[:most] for found in new)])
+    n_new = len(h) - len(atoms)
+    total = float(atoms.masses.sum()) or 1.0
+    return Atoms(h, signs, np.concatenate([atoms.masses, np.full(n_new, 1e-3 * total / n_new)]))
+
+
+def _merge(atoms: Atoms) -> Atoms:
+    """Equal atoms as one."""
+    size = np.abs(atoms.h).max(initial=0.0)
+    distance = np.abs(atoms.h[:, None, :] - atoms.h[None, :, :]).max(axis=2, initial=0.0)
+    first = np.argmax(distance <= 1e-9 * size, axis=1) if len(atoms) else np.zeros(0, dtype=int)
+    keep, where = np.unique(first, return_inverse=True)
+    masses = np.bincount(where, weights=atoms.masses, minlength=len(keep))
+    return Atoms(atoms.h[keep], atoms.signs[keep], masses)
