@@ -1,0 +1,47 @@
+"""Layer 3: the provably best hidden representation of a task, and how far a network is from it.
+
+`solve` finds the global optimum with a certificate, `closed_form` states it where it is known,
+`certify` tells any network's distance from it.
+"""
+
+from ._activations import (
+    Activation,
+    absolute,
+    cubic,
+    erf,
+    gelu,
+    hard_tanh,
+    leaky_relu,
+    linear,
+    relu,
+    relu_power,
+    sigmoid,
+    softplus,
+    tanh,
+)
+from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
+from ._optimum import Optimum
+from ._solver import solve
+
+__all__ = [
+    "Activation",
+    "Network",
+    "Optimum",
+    "absolute",
+    "cubic",
+    "energy",
+    "energy_gradient",
+    "erf",
+    "gelu",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "neuron_energy",
+    "neuron_energy_gradient",
+    "relu",
+    "relu_power",
+    "sigmoid",
+    "softplus",
+    "solve",
+    "tanh",
+]

@@ -11,7 +11,8 @@ import numpy as np
 
 from .._validation import Array
 from ._master import resolvent, scaled_energy
-from ._oracle import Neurons, best_neurons
+from ._ascent import ascend
+from ._oracle import LARGEST_SEARCH, Neurons, best_neurons, n_cones
 from ._slide import Atoms, Problem, slide
 
 __all__: list[str] = []
@@ -42,14 +43,18 @@ def dual_bound(alpha: Array, labels: Array, nu: float, s: float) -> float:
     return t * gain - 0.5 * t * t * size
 
 
-def _search(problem: Problem, alpha: Array, floor: float) -> Neurons:
-    assert problem.activation.sector is not None
-    return best_neurons(alpha, problem.metric, problem.activation.sector, floor)
+def search(problem: Problem, alpha: Array, floor: float) -> tuple[Neurons, bool]:
+    """The best neurons, and whether none better can exist: exact up to 16 stimuli."""
+    sector = problem.activation.sector
+    assert sector is not None
+    if n_cones(problem.metric, sector) <= LARGEST_SEARCH:
+        return best_neurons(alpha, problem.metric, sector, floor), True
+    return ascend(alpha, problem.metric, problem.activation, floor), False
 
 
 def _first_atoms(problem: Problem, alpha: Array) -> list[Neurons]:
     """Best neurons for every latent on its own: a start that respects the task's symmetry."""
-    return [_search(problem, column[:, None], 0.0) for column in alpha.T]
+    return [search(problem, column[:, None], 0.0)[0] for column in alpha.T]
 
 
 def generate(problem: Problem, tol: float, start: Atoms | None = None) -> ScaledOptimum:
@@ -59,14 +64,14 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
     atoms = start
     if atoms is None:
         atoms = Atoms(np.zeros((0, p)), np.zeros((0, p)), np.zeros(0))
-    bound, rigorous, history = 0.0, True, []
+    bound, history = 0.0, []
     for _ in range(_ROUNDS):
         features = problem.features(atoms.h)
         kernel = (features * atoms.masses) @ features.T
         _, alpha = resolvent(kernel, labels, nu)
         energy = scaled_energy(kernel, labels, nu, float(atoms.masses.sum()))
         floor = float(np.square(alpha.T @ features).sum(axis=0).max(initial=1.0))
-        found = _search(problem, alpha, floor)
+        found, rigorous = search(problem, alpha, floor)
         bound = max(bound, dual_bound(alpha, labels, nu, found.bound))
         history.append((energy, bound))
         if energy - bound <= tol * energy or not len(found.values):
@@ -74,8 +79,10 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
         new = [found]
         if not len(atoms) and labels.shape[1] > 1:
             new += _first_atoms(problem, alpha)
-        atoms = problem.reweigh(_add(atoms, new))
-        atoms = problem.reweigh(_merge(slide(problem, atoms)))
+        atoms = _merge(problem.reweigh(_add(atoms, new)))
+        # The first atoms solve every task with a closed form; sliding would only cost time.
+        if len(history) > 1:
+            atoms = problem.reweigh(_merge(slide(problem, atoms)))
     return ScaledOptimum(atoms, energy, bound, rigorous, alpha, tuple(history))
 
 

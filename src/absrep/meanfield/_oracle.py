@@ -33,6 +33,8 @@ Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _SIGN_TOLERANCE = 1e-11  # relative to the largest preactivation: rounding, not a violation
 _CHUNK = 1 << 14  # faces handled at once, which bounds the memory
+_MOST_FACES = 1 << 30  # one byte each, to mark those already met
+LARGEST_SEARCH = 1 << 16  # cones at the root of the tree: P = 16 for ReLU
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,26 @@ class _Faces:
         return len(self.states)
 
 
-def _roots(metric: InputMetric, sector: Sector, oriented: bool) -> tuple[_States, Index]:
-    """States, and the cones from which every face can be reached."""
+def _cone_states(metric: InputMetric, sector: Sector) -> list[tuple[float, float]]:
+    """Sign and gain that a stimulus can have in a cone that has to be searched."""
     (low_left, high_left), (low_right, high_right) = sector
     if low_left == high_left == low_right == high_right:  # linear: signs do not matter
-        states = [(0.0, low_left)]
-    elif (low_left, high_left) == (0, 0) and low_right == high_right and metric.is_m_matrix:
+        return [(0.0, low_left)]
+    if (low_left, high_left) == (0, 0) and low_right == high_right and metric.is_m_matrix:
         # Being negative anywhere only costs: the best neuron is 0 where it is not positive.
-        states = [(1.0, low_right)]
-    else:
-        pairs = {(-1.0, low_left), (-1.0, high_left), (1.0, low_right), (1.0, high_right)}
-        states = sorted(pairs)
+        return [(1.0, low_right)]
+    return sorted({(-1.0, low_left), (-1.0, high_left), (1.0, low_right), (1.0, high_right)})
+
+
+def n_cones(metric: InputMetric, sector: Sector) -> float:
+    """Number of cones at the root of the search; infinite where the faces cannot be numbered."""
+    n, p = len(_cone_states(metric, sector)), metric.n_stimuli
+    return float(n**p) if (2 * n + 1) ** p <= _MOST_FACES else np.inf
+
+
+def _roots(metric: InputMetric, sector: Sector, oriented: bool) -> tuple[_States, Index]:
+    """States, and the cones from which every face can be reached."""
+    states = _cone_states(metric, sector)
     n, p = len(states), metric.n_stimuli
     roots = np.indices((n,) * p, dtype=np.int8).reshape(p, -1).T
     if oriented:
