@@ -11,9 +11,15 @@ such a *face* φ(h) = Gh with G diagonal, and h is a Gaussian-like vector of cov
 .. math:: \max_h = λ_{\max}(α^\top G B G α), \qquad h ∝ B G α w,
 
 w the top eigenvector: a problem of size d_Y, valid for singular kernels too. If h has the signs of
-the face, it is the best of the face and of all faces below it. If not, the best of the cone
-must be zero on one of the stimuli whose sign is violated (else a step towards h would stay in the
-cone and raise the quotient), so these are branched on; and no face below can exceed the value.
+the face (or all the opposite ones), it is the best of the face and of all faces on its boundary. If
+not, the best of the closed face lies on its boundary: the faces with one zero more are searched,
+No face on the boundary exceeds the value, so
+faces below the best value known are left out.
+
+With one output the quotient is the square of a linear function of h on the cone. Then the best of
+the cone must be zero on one of the stimuli whose sign the unconstrained h violates: otherwise
+a step towards that h would stay in the cone and raise the quotient. Only those are branched
+on. (With several outputs the argument fails: the step may first lower the quotient.)
 """
 
 from __future__ import annotations
@@ -32,6 +38,7 @@ Index = np.ndarray[tuple[int, ...], np.dtype[np.integer]]
 Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _SIGN_TOLERANCE = 1e-11  # relative to the largest preactivation: rounding, not a violation
+_RANK_TOLERANCE = 1e-12
 _CHUNK = 1 << 14  # faces handled at once, which bounds the memory
 _MOST_FACES = 1 << 30  # one byte each, to mark those already met
 LARGEST_SEARCH = 1 << 16  # cones at the root of the tree: P = 16 for ReLU
@@ -134,6 +141,7 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
     stack = [_Faces(roots, np.broadcast_to(metric.kernel, (len(roots), *metric.kernel.shape)))]
     weights = len(states.signs) ** np.arange(len(alpha), dtype=np.int64)
     visited = np.zeros(len(states.signs) ** len(alpha), dtype=bool)
+    variance_scale = float(np.diagonal(metric.kernel).max())
     best, found, n_faces = floor, [], 0
     while stack:
         batch = stack.pop()
@@ -150,17 +158,22 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
         batch = batch[kept]
         signs = states.signs[batch.states]
         size = _SIGN_TOLERANCE * np.abs(h).max(axis=1, initial=0.0, keepdims=True)
-        violated = signs * h < -size
-        if not oriented:
-            mirrored = signs * h > size
-            flip = mirrored.sum(axis=1) < violated.sum(axis=1)
-            violated[flip] = mirrored[flip]
-            h[flip] *= -1
-        h[batch.states == states.zero] = 0.0
+        # Where nothing is left of the variance, h is zero already: its sign is rounding.
+        variance = np.einsum("npp->np", batch.covariances)
+        loose = variance > _RANK_TOLERANCE * variance_scale
+        violated = (signs * h < -size) & loose
         valid = ~violated.any(axis=1)
+        if not oriented:
+            mirrored = (signs * h > size) & loose
+            flip = ~mirrored.any(axis=1)
+            h[flip & ~valid] *= -1
+            valid |= flip
+            violated |= mirrored
+        h[batch.states == states.zero] = 0.0
         if valid.any():
             found.append((values[valid], h[valid], signs[valid]))
             best = max(best, float(values[valid].max()))
+        batch, violated = batch[~valid], violated[~valid]
         children = _branch(batch, violated, states, metric.free, weights, visited)
         if len(children):
             stack.append(children)

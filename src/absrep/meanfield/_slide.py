@@ -118,7 +118,8 @@ def _confine(metric: InputMetric, h: Array, signs: Array) -> tuple[Array, Array]
             h = h - h[p]
         else:
             column = conditional_covariance(metric, signs == 0)[:, p]
-            h = h - column * (h[p] / column[p] if column[p] > 0 else 0.0)
+            if column[p] > 1e-12 * np.trace(metric.kernel):  # else h_p is zero but for rounding
+                h = h - column * (h[p] / column[p])
         signs[p] = 0
         h[signs == 0] = 0
     return h, signs
