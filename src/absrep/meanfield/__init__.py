@@ -19,16 +19,25 @@ from ._activations import (
     softplus,
     tanh,
 )
+from ._certificate import Certificate, certify
+from ._closed_form import ClosedForm, closed_form
+from ._depth import DeepClosedForm, deep_closed_form
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
 from ._optimum import Optimum
 from ._solver import solve
 
 __all__ = [
     "Activation",
+    "Certificate",
+    "ClosedForm",
+    "DeepClosedForm",
     "Network",
     "Optimum",
     "absolute",
+    "certify",
+    "closed_form",
     "cubic",
+    "deep_closed_form",
     "energy",
     "energy_gradient",
     "erf",

@@ -50,7 +50,7 @@ class Activation:
     degree : float, optional
         p if :math:`φ(tx) = t^p φ(x)` for every t > 0, else None.
     odd : bool
-        Whether :math:`φ(-x) = -φ(x)`.
+        Whether :math:`φ(x) - φ(0)` is odd.
     sector : ((low, high), (low, high)), optional
         Smallest and largest value of :math:`(φ(x) - φ(0))/x` over x < 0 and over x > 0. A
         piecewise-linear φ with its kink at 0 has low = high on both sides, and the solver's
@@ -91,7 +91,7 @@ def _kinked(name: str, left: float, right: float) -> Activation:
         name,
         lambda x: np.where(x > 0, right * x, left * x),
         lambda x: np.where(x > 0, right, left),
-        inverse=lambda u: u / right,
+        inverse=None if left <= 0 else lambda u: np.where(u > 0, u / right, u / left),
         degree=1,
         odd=left == right,
         sector=((left, left), (right, right)),
@@ -192,6 +192,7 @@ sigmoid = Activation(
     special.expit,
     lambda x: special.expit(x) * special.expit(-x),
     special.logit,
+    odd=True,
     sector=((0.0, 0.25), (0.0, 0.25)),
 )
 # (softplus(x) − log 2)/x and Φ(x) both rise from 0 to 1 and pass 1/2 at x = 0.
@@ -206,6 +207,6 @@ softplus = Activation(
 gelu = Activation(
     "gelu",
     lambda x: x * special.ndtr(x),
-    lambda x: special.ndtr(x) + x * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi),
+    lambda x: special.ndtr(x) + x * np.exp(-(np.clip(x, -40, 40) ** 2) / 2) / np.sqrt(2 * np.pi),
     sector=_HALVES,
 )

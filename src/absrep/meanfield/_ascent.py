@@ -54,7 +54,8 @@ def ascend(alpha: Array, metric: InputMetric, activation: Activation, floor: flo
     best = max(floor, float(value.max()))
     order = np.argsort(-value, kind="stable")
     order = order[value[order] > floor + 0.5 * (best - floor)]
-    return Neurons(value[order], h[order], np.sign(h[order]), best, len(value))
+    h, value = h[order], value[order]
+    return Neurons(value, h, np.sign(h), phi(h), best, len(value))
 
 
 def _quotient(h: Array, alpha: Array, metric: InputMetric, activation: Activation) -> Array:
@@ -84,14 +85,17 @@ def largest_push(
 
     best = -negative(np.zeros(factor.shape[1]))[0]
     for u in np.linalg.lstsq(factor, starts, rcond=None)[0].T:
-        best = max(best, -_minimise(negative, u)[0])
+        best = max(best, -minimise_smooth(negative, u)[0])
     return best
 
 
-def _minimise(
-    function: Callable[[Array], tuple[float, Array]], start: Array, tolerance: float = 1e-12
+def minimise_smooth(
+    function: Callable[[Array], tuple[float, Array]],
+    start: Array,
+    tolerance: float = 1e-12,
+    n_steps: int = 2000,
 ) -> tuple[float, Array]:
-    """Local minimum by L-BFGS, restarted until it gains no more."""
-    options = {"maxiter": 5000, "maxfun": 20000, "ftol": 0.0, "gtol": tolerance, "maxcor": 30}
+    """Local minimum by L-BFGS."""
+    options = {"maxiter": n_steps, "ftol": 0.0, "gtol": tolerance, "maxcor": 30}
     result = minimize(function, start, jac=True, method="L-BFGS-B", options=options)
     return float(result.fun), np.asarray(result.x)

@@ -65,6 +65,11 @@ class InputMetric:
         r"""Pseudo-inverse Q of the kernel: c(h) = hᵀQh on its range; Q1 = 0 if free."""
         return np.asarray(self._pseudo_factor @ self._pseudo_factor.T)
 
+    @property
+    def whiten(self) -> Array:
+        """G (r, P) with c(h) = ‖Gh‖² on the range of the kernel."""
+        return self._pseudo_factor.T
+
     def cost(self, h: Array) -> Array:
         """c(h) for every column of h (P, n), or of every row of its transpose."""
         return np.asarray(np.square(self._pseudo_factor.T @ h).sum(axis=0))

@@ -49,12 +49,14 @@ class Neurons:
     r"""Local maxima of the quotient, one per row, best first.
 
     `values` (n,) are the quotients, `preactivations` (n, P) have unit cost
-    :math:`h^\top\tilde K^{-1}h = 1`, and `signs` (n, P) tell the face. `bound` ≥ s.
+    :math:`h^\top\tilde K^{-1}h = 1`, `signs` (n, P) tell the face, and `features` (n, P) are Gh.
+    `bound` ≥ s.
     """
 
     values: Array
     preactivations: Array
     signs: Array
+    features: Array
     bound: float
     n_faces: int
 
@@ -171,7 +173,8 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
             violated |= mirrored
         h[batch.states == states.zero] = 0.0
         if valid.any():
-            found.append((values[valid], h[valid], signs[valid]))
+            gains = states.gains[batch.states[valid]]
+            found.append((values[valid], h[valid], signs[valid], gains * h[valid]))
             best = max(best, float(values[valid].max()))
         batch, violated = batch[~valid], violated[~valid]
         children = _branch(batch, violated, states, metric.free, weights, visited)
@@ -179,11 +182,11 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
             stack.append(children)
     if not found:
         empty = np.zeros((0, len(alpha)))
-        return Neurons(np.zeros(0), empty, empty, best, n_faces)
-    values, h, signs = (np.concatenate(part) for part in zip(*found, strict=True))
+        return Neurons(np.zeros(0), empty, empty, empty, best, n_faces)
+    values, h, signs, z = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.argsort(-values, kind="stable")
     order = order[values[order] > floor + 0.5 * (best - floor)]
-    return Neurons(values[order], h[order], signs[order], best, n_faces)
+    return Neurons(values[order], h[order], signs[order], z[order], best, n_faces)
 
 
 def _evaluate(

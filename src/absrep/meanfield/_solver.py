@@ -184,13 +184,10 @@ def _at_width(
     if activation.degree is None or activation.degree <= 1:
         heuristic = heuristic_width_bound(labels, metric, activation, decay, found, width, rng)
         heuristic = min(heuristic, found.energy)
-    scaled = [kernel * float(np.sqrt(first / second))]
-    scaled += [generate(Problem(labels, metric, relu, nu), 1e-9).atoms] if False else []
-    bounds = [sector_bound(labels, metric, activation, nu, k) for k in scaled]
-    rigorous = [nu * b for b in bounds if b is not None]
-    if rigorous:
-        bound, certified = max(rigorous), True
-        note = "bound of the sector of the activation, rigorous but in general not tight"
+    relaxed = sector_bound(labels, metric, activation, nu)
+    if relaxed is not None:
+        bound, certified = nu * relaxed, True
+        note = "the bound is that of the activation's sector: rigorous, but in general not tight"
     else:
         bound, certified, note = heuristic, False, _HEURISTIC
     if activation.degree is not None and activation.degree > 1:

@@ -14,20 +14,22 @@ price of a neuron.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from .._validation import Array
 from ._activations import Activation
-from ._ascent import _minimise, largest_push
+from ._ascent import minimise_smooth, largest_push
 from ._generation import dual_bound
-from ._master import resolvent
+from ._master import resolvent, scaled_energy, solve_masses
 from ._metric import InputMetric
 from ._oracle import LARGEST_SEARCH, best_neurons, n_cones
 
 __all__: list[str] = []
 
-_SAME = 1e-5  # relative distance below which two neurons of a descent count as equal
+_SECTOR_ROUNDS = 40
+_SAME = 1e-3  # relative distance below which two neurons of a descent count as equal
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,36 @@ def descend(
     if metric.free:
         factor = np.column_stack([factor, np.ones(len(factor))])
 
-    def function(flat: Array) -> tuple[float, Array]:
+    def function(flat: Array, masses: Array) -> tuple[float, Array]:
         u = flat.reshape(factor.shape[1], -1)
         h = factor @ u
         z = activation.value(h)
-        _, solved = resolvent(z @ z.T, labels, second)
-        value = 0.5 * second * np.sum(labels * solved) + 0.5 * first * np.sum(u[:rank] ** 2)
+        _, solved = resolvent((z * masses) @ z.T, labels, second)
+        value = 0.5 * second * np.sum(labels * solved)
+        value += 0.5 * first * np.sum(masses * u[:rank] ** 2)
         push = activation.derivative(h) * (solved @ (solved.T @ z))
-        gradient = -second * factor.T @ push
-        gradient[:rank] += first * u[:rank]
+        gradient = -second * masses * (factor.T @ push)
+        gradient[:rank] += first * masses * u[:rank]
         return float(value), gradient.ravel()
 
-    results = []
+    best: Descent | None = None
     for start in starts:
         u = np.linalg.lstsq(factor, start, rcond=None)[0]
-        results.append(_minimise(function, u.ravel()))
-    value, flat = min(results, key=lambda pair: pair[0])
-    h, masses = _distinct(factor @ flat.reshape(factor.shape[1], -1))
-    return Descent(h, masses, value)
+        each = np.ones(u.shape[1])
+        value, flat = minimise_smooth(partial(function, masses=each), u.ravel(), 1e-7, 500)
+        if best is not None and value > best.energy * (1 + 1e-3):
+            continue
+        u = flat.reshape(u.shape)
+        # Equal neurons move as one: far fewer variables, and the last digits come fast.
+        for columns, masses in (_distinct(u), (u, each)):
+            polish = partial(function, masses=masses)
+            final, flat = minimise_smooth(polish, columns.ravel(), 1e-13, 5000)
+            if final <= value * (1 + 1e-6):
+                break
+        if best is None or final < best.energy:
+            best = Descent(factor @ flat.reshape(columns.shape), masses, final)
+    assert best is not None
+    return best
 
 
 def _distinct(h: Array) -> tuple[Array, Array]:
@@ -99,6 +113,12 @@ def default_starts(
     # A little noise breaks the symmetry between equal neurons where equality is not optimal.
     noise = 1e-3 * rng.standard_normal((p, width))
     starts = [latents, latents + noise, 1 + latents, 1 + latents + noise, 2 * stimuli + noise]
+    # Where neurons gain from size, few large ones beat many small ones.
+    for few in range(2, min(2 * d + 2, width + 1)):
+        for size in (0.5, 1.0, 2.0):
+            some = np.zeros((p, width))
+            some[:, :few] = size * np.sqrt(width / few) * rng.standard_normal((p, few))
+            starts.append(some)
     for size in np.geomspace(0.1, 2.0, n_random):
         starts.append(size * rng.standard_normal((p, width)))
     return [metric.project(start) for start in starts]
@@ -128,17 +148,33 @@ def heuristic_width_bound(
 
 
 def sector_bound(
-    labels: Array, metric: InputMetric, activation: Activation, nu: float, kernel: Array
+    labels: Array, metric: InputMetric, activation: Activation, nu: float
 ) -> float | None:
     r"""Rigorous bound on J from the lines between which φ lies; None if there are none.
 
     φ(h) − φ(0) = Gh with G in the sector, and φ(0) adds a constant, to which a centred α is
-    blind. `kernel` (scaled) proposes α.
+    blind. The best α is that of the relaxed problem in which every neuron may choose its G; a few
+    rounds of column generation come near it, and any α gives a valid bound.
     """
     sector = activation.sector
     if sector is None or n_cones(metric, sector) > LARGEST_SEARCH:
         return None
-    _, alpha = resolvent(kernel, labels, nu)
     if metric.free or activation.value(np.zeros(1))[0] != 0:
-        alpha = alpha - alpha.mean(axis=0)
-    return dual_bound(alpha, labels, nu, best_neurons(alpha, metric, sector, 0.0).bound)
+        labels = labels - labels.mean(axis=0)
+        centring = np.eye(len(labels)) - 1 / len(labels)
+    else:
+        centring = np.eye(len(labels))
+    features, masses, bound = np.zeros((len(labels), 0)), np.zeros(0), 0.0
+    for _ in range(_SECTOR_ROUNDS):
+        kernel = (features * masses) @ features.T
+        _, alpha = resolvent(kernel, labels, nu)
+        value = scaled_energy(kernel, labels, nu, float(masses.sum()))
+        found = best_neurons(alpha, metric, sector, 1.0)
+        bound = max(bound, dual_bound(alpha, labels, nu, found.bound))
+        if value - bound <= 1e-9 * value or not len(found.values) or found.bound == np.inf:
+            break
+        features = np.concatenate([features, centring @ found.features[:64].T], axis=1)
+        new = np.full(features.shape[1] - len(masses), 1e-3 * (masses.sum() or 1.0))
+        masses = solve_masses(features, labels, nu, np.concatenate([masses, new]))
+        features, masses = features[:, masses > 0], masses[masses > 0]
+    return bound
