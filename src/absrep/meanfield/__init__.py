@@ -24,6 +24,7 @@ from ._closed_form import ClosedForm, closed_form
 from ._depth import DeepClosedForm, deep_closed_form
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
 from ._optimum import Optimum
+from ._range import OptimalRange, optimal_range
 from ._solver import solve
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ClosedForm",
     "DeepClosedForm",
     "Network",
+    "OptimalRange",
     "Optimum",
     "absolute",
     "certify",
@@ -47,6 +49,7 @@ __all__ = [
     "linear",
     "neuron_energy",
     "neuron_energy_gradient",
+    "optimal_range",
     "relu",
     "relu_power",
     "sigmoid",

@@ -89,8 +89,8 @@ def _kinked(name: str, left: float, right: float) -> Activation:
     """Activation with slope `left` below zero and `right` above."""
     return Activation(
         name,
-        lambda x: np.where(x > 0, right * x, left * x),
-        lambda x: np.where(x > 0, right, left),
+        lambda x: np.asarray(np.where(x > 0, right * x, left * x)),
+        lambda x: np.asarray(np.where(x > 0, right, left), dtype=np.float64),
         inverse=None if left <= 0 else lambda u: np.where(u > 0, u / right, u / left),
         degree=1,
         odd=left == right,
@@ -174,7 +174,7 @@ _ERF_SLOPE = 2 / np.sqrt(np.pi)
 erf = Activation(
     "erf",
     special.erf,
-    lambda x: _ERF_SLOPE * np.exp(-(x**2)),
+    lambda x: np.asarray(_ERF_SLOPE * np.exp(-(x**2)), dtype=np.float64),
     special.erfinv,
     odd=True,
     sector=((0.0, _ERF_SLOPE), (0.0, _ERF_SLOPE)),

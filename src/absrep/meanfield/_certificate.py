@@ -114,7 +114,9 @@ def certify(
         if metric.free:
             alpha = alpha - alpha.mean(axis=0)
         assert sector is not None
-        search = best_neurons(alpha, metric, sector, 0.0) if exact else ascend(alpha, metric, phi, 0.0)
+        search = (
+            best_neurons(alpha, metric, sector, 0.0) if exact else ascend(alpha, metric, phi, 0.0)
+        )
         bound, certified = nu * dual_bound(alpha, task.labels, nu, search.bound), exact
     if optimum is None and exact:
         width = None if phi.slopes is not None else z.shape[1]

@@ -158,7 +158,9 @@ def _homogeneous(
     k0, k1 = spectrum.constant, spectrum.latent
     signed = np.concatenate([y, -y], axis=1)
     if right != 1 or abs(left) > 1:
-        raise ValueError(f"activation {activation} has no closed form: slopes must be 1 and at most 1")
+        raise ValueError(
+            f"activation {activation} has no closed form: slopes must be 1 and at most 1"
+        )
     if left == 1:
         if spectrum.rest > k1 * (1 + 1e-9):
             raise ValueError("task has no closed form: an interaction is stronger than the labels")

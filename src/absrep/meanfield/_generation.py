@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._validation import Array
-from ._master import resolvent, scaled_energy
 from ._ascent import ascend
+from ._master import resolvent, scaled_energy
 from ._oracle import LARGEST_SEARCH, Neurons, best_neurons, n_cones
 from ._slide import Atoms, Problem, slide
 
@@ -40,7 +40,7 @@ def dual_bound(alpha: Array, labels: Array, nu: float, s: float) -> float:
     limits = [gain / size] if size > 0 else []
     limits += [1 / np.sqrt(s)] if s > 0 else []
     t = min(limits)
-    return t * gain - 0.5 * t * t * size
+    return float(t * gain - 0.5 * t * t * size)
 
 
 def search(problem: Problem, alpha: Array, floor: float) -> tuple[Neurons, bool]:
@@ -59,7 +59,7 @@ def _first_atoms(problem: Problem, alpha: Array) -> list[Neurons]:
 
 def generate(problem: Problem, tol: float, start: Atoms | None = None) -> ScaledOptimum:
     """Minimise J over all measures to the relative gap `tol`."""
-    labels, metric, nu = problem.labels, problem.metric, problem.nu
+    labels, nu = problem.labels, problem.nu
     p = len(labels)
     atoms = start
     if atoms is None:
@@ -79,7 +79,10 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
         new = [found]
         if not len(atoms) and labels.shape[1] > 1:
             new += _first_atoms(problem, alpha)
-        atoms = _merge(problem.reweigh(_add(atoms, new)))
+        candidates = _add(atoms, new)
+        if not len(atoms):
+            candidates = _to_scale(problem, candidates)
+        atoms = _merge(problem.reweigh(candidates))
         # The first atoms solve every task with a closed form; sliding would only cost time.
         if len(history) > 1:
             atoms = problem.reweigh(_merge(slide(problem, atoms)))
@@ -96,11 +99,23 @@ def _add(atoms: Atoms, new: list[Neurons]) -> Atoms:
     return Atoms(h, signs, np.concatenate([atoms.masses, np.full(n_new, 1e-3 * total / n_new)]))
 
 
+def _to_scale(problem: Problem, atoms: Atoms) -> Atoms:
+    """Atoms of equal masses, at the best common mass (of a few) for Newton's method to start."""
+    features = problem.features(atoms.h)
+    values, axes = np.linalg.eigh(features @ features.T)
+    weights = np.square(axes.T @ problem.labels).sum(axis=1)
+    masses = np.geomspace(1e-4, 1e4, 65)[:, None] / max(values[-1], 1e-300)
+    energies = (weights / (problem.nu + masses * values)).sum(axis=1) + len(atoms) * masses[:, 0]
+    best = float(masses[np.argmin(energies), 0])
+    return Atoms(atoms.h, atoms.signs, np.full(len(atoms), best))
+
+
 def _merge(atoms: Atoms) -> Atoms:
     """Equal atoms as one."""
     size = np.abs(atoms.h).max(initial=0.0)
     distance = np.abs(atoms.h[:, None, :] - atoms.h[None, :, :]).max(axis=2, initial=0.0)
     first = np.argmax(distance <= 1e-9 * size, axis=1) if len(atoms) else np.zeros(0, dtype=int)
     keep, where = np.unique(first, return_inverse=True)
-    masses = np.bincount(where, weights=atoms.masses, minlength=len(keep))
+    masses = np.zeros(len(keep))
+    np.add.at(masses, where, atoms.masses)
     return Atoms(atoms.h[keep], atoms.signs[keep], masses)

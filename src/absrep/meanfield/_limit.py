@@ -16,8 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._validation import Array
-from ._generation import ScaledOptimum, generate
+from ._generation import ScaledOptimum, dual_bound, generate, search
 from ._slide import Atoms, Problem
 
 __all__: list[str] = []
@@ -76,13 +75,16 @@ def _completed(problem: Problem, found: ScaledOptimum) -> ScaledOptimum:
     masses = np.linalg.norm(output, axis=1)
     energy = float(masses.sum())
     # ⟨α,Y⟩/√s: the bound of the history is that at ν > 0, and J is larger at ν = 0.
-    from ._generation import dual_bound, search
 
     floor = float(np.square(found.alpha.T @ problem.features(atoms.h)).sum(axis=0).max(initial=0))
     neurons, rigorous = search(problem, found.alpha, floor)
     bound = dual_bound(found.alpha, labels, 0.0, neurons.bound)
     keep = masses > 1e-14 * energy
     return ScaledOptimum(
-        Atoms(h, signs, masses)[keep], energy, bound, rigorous, found.alpha,
+        Atoms(h, signs, masses)[keep],
+        energy,
+        bound,
+        rigorous,
+        found.alpha,
         (*found.history, (energy, bound)),
     )

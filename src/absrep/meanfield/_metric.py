@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .._validation import Array, as_array, as_number
 from ..tasks import Task
@@ -103,10 +102,10 @@ def as_weight_decay(weight_decay: WeightDecay) -> tuple[float, float]:
     if isinstance(weight_decay, numbers.Real):
         single = as_number("weight_decay", weight_decay, at_least=0)
         return single, single
-    pair: ArrayLike = weight_decay
-    if as_array("weight_decay", pair, (0, 1)).shape != (2,):
+    pair = as_array("weight_decay", weight_decay, (0, 1))
+    if pair.shape != (2,):
         raise ValueError(f"weight_decay must be λ or the pair (λ₁, λ₂), found {weight_decay!r}")
-    first, second = (as_number("weight_decay", float(x), at_least=0) for x in weight_decay)
+    first, second = (as_number("weight_decay", float(x), at_least=0) for x in pair)
     if (first == 0) != (second == 0):
         raise ValueError(
             f"weight_decay must be positive in both layers or zero in both, found {weight_decay!r}"

@@ -1,4 +1,4 @@
-r"""Atoms that slide: positions and masses of the neurons of a piecewise-linear φ, descended together.
+r"""Atoms that slide: positions and masses of piecewise-linear neurons, descended together.
 
 On one face (fixed signs, fixed zeros) the features of a neuron are linear in its preactivations,
 and J is smooth. A Newton step is tried in full; a neuron that it carries out of its cone goes
@@ -30,8 +30,8 @@ class Atoms:
     signs: Array
     masses: Array
 
-    def __getitem__(self, index: object) -> Atoms:
-        return Atoms(self.h[index], self.signs[index], self.masses[index])  # type: ignore[index]
+    def __getitem__(self, index: Mask) -> Atoms:
+        return Atoms(self.h[index], self.signs[index], self.masses[index])
 
     def __len__(self) -> int:
         return len(self.masses)
@@ -70,7 +70,7 @@ class Problem:
         """Where the faces hold h at 0: a linear activation has no signs, hence no faces."""
         slopes = self.activation.slopes
         assert slopes is not None
-        return (signs == 0) & (slopes[0] != slopes[1])
+        return np.asarray((signs == 0) & (slopes[0] != slopes[1]))
 
     def face(self, signs: Array) -> tuple[Array, Array, Array]:
         """F, W and V of a face: features Fv and h = Wv at cost ‖v‖², and v = Vh."""
@@ -87,7 +87,11 @@ class Problem:
             forward = axes * root
             if self.metric.free:
                 forward = forward - forward.mean(axis=0)
-            self.maps[key] = forward, b @ (gain[:, None] * axes / root), (axes * gain[:, None] / root).T
+            self.maps[key] = (
+                forward,
+                b @ (gain[:, None] * axes / root),
+                (axes * gain[:, None] / root).T,
+            )
         return self.maps[key]
 
 

@@ -111,8 +111,15 @@ def solve(
     narrow = _at_width(task, phi, metric, decay, m, generator, starts)
     bound = exact.lower_bound
     return Optimum(
-        narrow.kernel, narrow.preactivations, narrow.masses, narrow.loss, bound,
-        relative_gap(narrow.loss, bound), exact.certified, bound, narrow.history,
+        narrow.kernel,
+        narrow.preactivations,
+        narrow.masses,
+        narrow.loss,
+        bound,
+        relative_gap(narrow.loss, bound),
+        exact.certified,
+        bound,
+        narrow.history,
         f"the bound is that of any width, reached with {exact.n_atoms} neurons",
     )
 
@@ -129,7 +136,9 @@ def _exact(
     nu = float(np.sqrt(first * second))
     labels = task.labels
     # A free bias leaves no cost on the mean of the labels.
-    problem = Problem(labels - labels.mean(axis=0) if metric.free else labels, metric, activation, nu)
+    problem = Problem(
+        labels - labels.mean(axis=0) if metric.free else labels, metric, activation, nu
+    )
     if not problem.labels.any():
         p = len(labels)
         return _pack(np.zeros((p, 0)), np.zeros(0), activation, 0.0, 0.0, True, ())
@@ -140,8 +149,13 @@ def _exact(
         found, unit, ratio = generate(problem, tol), nu, float(np.sqrt(second / first))
     history = tuple((unit * e, unit * b) for e, b in found.history)
     return _pack(
-        found.atoms.h.T, ratio * found.atoms.masses, activation, unit * found.energy,
-        unit * found.lower_bound, found.rigorous, history,
+        found.atoms.h.T,
+        ratio * found.atoms.masses,
+        activation,
+        unit * found.energy,
+        unit * found.lower_bound,
+        found.rigorous,
+        history,
     )
 
 
@@ -156,8 +170,16 @@ def _pack(
 ) -> Optimum:
     z = activation.value(h)
     return Optimum(
-        (z * masses) @ z.T, h, masses, loss, bound, relative_gap(loss, bound), rigorous, bound,
-        history, "" if rigorous else _HEURISTIC,
+        (z * masses) @ z.T,
+        h,
+        masses,
+        loss,
+        bound,
+        relative_gap(loss, bound),
+        rigorous,
+        bound,
+        history,
+        "" if rigorous else _HEURISTIC,
     )
 
 
@@ -192,12 +214,19 @@ def _at_width(
         bound, certified, note = heuristic, False, _HEURISTIC
     if activation.degree is not None and activation.degree > 1:
         note = (
-            f"degree {activation.degree:g} > 1: with masses that are not whole neurons the loss has "
-            "the infimum 0, so no bound above 0 is known"
+            f"degree {activation.degree:g} > 1: with masses that are not whole neurons the loss "
+            "has the infimum 0, so no bound above 0 is known"
         )
     heuristic = max(heuristic, bound)
     return Optimum(
-        kernel, found.preactivations, found.masses, found.energy, bound,
-        relative_gap(found.energy, bound), certified, heuristic,
-        ((found.energy, bound),), note,
+        kernel,
+        found.preactivations,
+        found.masses,
+        found.energy,
+        bound,
+        relative_gap(found.energy, bound),
+        certified,
+        heuristic,
+        ((found.energy, bound),),
+        note,
     )

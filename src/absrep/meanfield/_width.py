@@ -20,7 +20,7 @@ import numpy as np
 
 from .._validation import Array
 from ._activations import Activation
-from ._ascent import minimise_smooth, largest_push
+from ._ascent import largest_push, minimise_smooth
 from ._generation import dual_bound
 from ._master import resolvent, scaled_energy, solve_masses
 from ._metric import InputMetric
@@ -69,7 +69,7 @@ def descend(
 
     best: Descent | None = None
     for start in starts:
-        u = np.linalg.lstsq(factor, start, rcond=None)[0]
+        u: Array = np.asarray(np.linalg.lstsq(factor, start, rcond=None)[0], dtype=np.float64)
         each = np.ones(u.shape[1])
         value, flat = minimise_smooth(partial(function, masses=each), u.ravel(), 1e-7, 500)
         if best is not None and value > best.energy * (1 + 1e-3):
