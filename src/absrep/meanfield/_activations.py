@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -31,7 +32,8 @@ __all__ = [
     "tanh",
 ]
 
-Function = Callable[[Array], Array]
+# Elementwise functions; numpy's own stubs promise no more than some floating type.
+Function = Callable[[Array], np.ndarray[tuple[Any, ...], np.dtype[Any]]]
 Sector = tuple[tuple[float, float], tuple[float, float]]
 
 

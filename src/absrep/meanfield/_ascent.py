@@ -85,7 +85,8 @@ def largest_push(
 
     best = -negative(np.zeros(factor.shape[1]))[0]
     for u in np.linalg.lstsq(factor, starts, rcond=None)[0].T:
-        best = max(best, -minimise_smooth(negative, u)[0])
+        # Unbounded for activations like GELU: a large value at the border tells as much.
+        best = max(best, -minimise_smooth(negative, u, largest=1e4)[0])
     return best
 
 
@@ -94,8 +95,10 @@ def minimise_smooth(
     start: Array,
     tolerance: float = 1e-12,
     n_steps: int = 2000,
+    largest: float | None = None,
 ) -> tuple[float, Array]:
-    """Local minimum by L-BFGS."""
+    """Local minimum by L-BFGS, with no variable beyond ± `largest`."""
+    bounds = None if largest is None else [(-largest, largest)] * len(start)
     options = {"maxiter": n_steps, "ftol": 0.0, "gtol": tolerance, "maxcor": 30}
-    result = minimize(function, start, jac=True, method="L-BFGS-B", options=options)
+    result = minimize(function, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return float(result.fun), np.asarray(result.x)

@@ -165,7 +165,7 @@ def energy(
     >>> from absrep.meanfield import energy
     >>> task = hypercube(2)
     >>> round(energy(1 + np.hstack([task.labels, -task.labels]), task), 4)
-    0.108
+    0.101
     """
     first, second = _positive(weight_decay)
     metric = input_metric(task, bias)

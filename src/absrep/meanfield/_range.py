@@ -93,9 +93,11 @@ def optimal_range(
     --------
     >>> from absrep.meanfield import optimal_range
     >>> task = hypercube(2)
+    >>> coding = np.array([[-1.0, 0, 1, 0], [0, -1, 0, 1]])  # of latent 1, in both contexts
     >>> def score(kernel):
-    ...     return kernel_parallelism_score(kernel, task.labels).mean()
-    >>> ends = optimal_range(task, score, n_starts=1)
+    ...     inner = coding @ kernel @ coding.T
+    ...     return inner[0, 1] / np.sqrt(inner[0, 0] * inner[1, 1])
+    >>> ends = optimal_range(task, score)
     >>> round(ends.low, 3), round(ends.high, 3)  # with a bias the optimum is unique
     (1.0, 1.0)
     """
@@ -141,7 +143,7 @@ def optimal_range(
             flat: Array = np.asarray(np.linalg.lstsq(factor, h, rcond=None)[0].ravel())
             for weight in _WEIGHTS:
                 function = partial(loss_and_gradient, weight=sign * weight)
-                flat = minimise_smooth(function, flat, 1e-10, 60)[1]
+                flat = minimise_smooth(function, flat, 1e-10, 200)[1]
             near = slide(
                 problem, _atoms(problem, scale * factor @ flat.reshape(factor.shape[1], m))
             )
