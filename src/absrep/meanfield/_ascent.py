@@ -86,7 +86,7 @@ def largest_push(
     best = -negative(np.zeros(factor.shape[1]))[0]
     for u in np.linalg.lstsq(factor, starts, rcond=None)[0].T:
         # Unbounded for activations like GELU: a large value at the border tells as much.
-        best = max(best, -minimise_smooth(negative, u, largest=1e4)[0])
+        best = max(best, -minimise_smooth(negative, u, 1e-12, 200, largest=1e4)[0])
     return best
 
 

@@ -21,7 +21,7 @@ from ._slide import Atoms, Problem
 
 __all__: list[str] = []
 
-_PATH = (1e-2, 1e-4, 1e-6, 1e-8)  # ν, in units of the cost of the solution
+_PATH = (1e-4, 1e-6, 1e-8)  # ν, in units of the cost of the solution
 
 
 def interpolate(problem: Problem, tol: float) -> ScaledOptimum:
@@ -38,12 +38,18 @@ def interpolate(problem: Problem, tol: float) -> ScaledOptimum:
     if trace == 0:
         raise ValueError(_impossible)
     unit = trace / len(labels)
-    atoms, best = None, None
+    best: ScaledOptimum | None = None
     for relative in _PATH:
         step = replace(problem, nu=relative * unit, maps=problem.maps)
-        found = generate(step, tol, atoms)
-        atoms = found.atoms
-        best = _completed(problem, found)
+        found = generate(step, tol)
+        # Smaller ν means a smaller error in theory and a larger one of rounding. Every network
+        # and every bound of the following is valid at ν = 0: keep the best of each.
+        new = _completed(problem, found)
+        if best is None or new.energy < best.energy:
+            bound = new.lower_bound if best is None else max(best.lower_bound, new.lower_bound)
+            best = replace(new, lower_bound=bound)
+        elif new.lower_bound > best.lower_bound:
+            best = replace(best, lower_bound=new.lower_bound)
     assert best is not None
     return best
 

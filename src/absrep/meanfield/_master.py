@@ -14,7 +14,7 @@ matrices :math:`ψ_i^\top R ψ_j` and :math:`ψ_i^\top αα^\top ψ_j`.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import nnls
 
 from .._validation import Array
@@ -39,6 +39,16 @@ def scaled_energy(kernel: Array, labels: Array, nu: float, total_cost: float) ->
     return float(0.5 * np.sum(labels * solved) + 0.5 * total_cost)
 
 
+def shifted_cholesky(matrix: Array, relative: float) -> Array:
+    """Lower Cholesky factor of a matrix plus the smallest shift tried that makes it positive."""
+    shift = relative * np.trace(np.abs(matrix))
+    while True:
+        try:
+            return np.asarray(np.linalg.cholesky(matrix + shift * np.eye(len(matrix))))
+        except np.linalg.LinAlgError:
+            shift *= 30
+
+
 def solve_masses(features: Array, labels: Array, nu: float, start: Array) -> Array:
     """Minimise J over masses ≥ 0, to machine precision.
 
@@ -54,8 +64,7 @@ def solve_masses(features: Array, labels: Array, nu: float, start: Array) -> Arr
         gradient = 0.5 * (1 - np.square(read).sum(axis=0))
         hessian = (features.T @ inverse @ features) * (read.T @ read)
         # Redundant atoms leave the Hessian singular; the shift picks one of their splits.
-        shift = 1e-13 * np.trace(hessian)
-        root = np.linalg.cholesky(hessian + shift * np.eye(len(mass)))
+        root = shifted_cholesky(hessian, 1e-13)
         target = root.T @ mass - solve_triangular(root, gradient, lower=True)
         step = nnls(root.T, target)[0] - mass
         slope = float(gradient @ step)
@@ -113,12 +122,5 @@ def joint_newton_step(
     hessian[np.diag_indices_from(hessian)] += 1
     # Atoms on one face may rotate into each other at no cost, which leaves zero curvature; far
     # from the optimum some curvatures are negative. Either way a shift makes the step descend.
-    shift = 1e-11 * np.trace(np.abs(hessian))
-    while True:
-        try:
-            factor = cho_factor(hessian + shift * np.eye(len(v)), check_finite=False)
-            break
-        except LinAlgError:
-            shift *= 30
-    step = -cho_solve(factor, gradient, check_finite=False)
+    step = -cho_solve((shifted_cholesky(hessian, 1e-11), True), gradient, check_finite=False)
     return np.split(step, np.cumsum(sizes)[:-1])

@@ -29,6 +29,7 @@ from ._oracle import LARGEST_SEARCH, best_neurons, n_cones
 __all__: list[str] = []
 
 _SECTOR_ROUNDS = 40
+_POLISHED = 3  # descents followed to the end, of those that have come lowest
 _SAME = 1e-3  # relative distance below which two neurons of a descent count as equal
 
 
@@ -67,24 +68,23 @@ def descend(
         gradient[:rank] += first * masses * u[:rank]
         return float(value), gradient.ravel()
 
-    best: Descent | None = None
+    rough: list[tuple[float, Array]] = []
     for start in starts:
         u: Array = np.asarray(np.linalg.lstsq(factor, start, rcond=None)[0], dtype=np.float64)
         each = np.ones(u.shape[1])
         value, flat = minimise_smooth(partial(function, masses=each), u.ravel(), 1e-7, 500)
-        if best is not None and value > best.energy * (1 + 1e-3):
-            continue
-        u = flat.reshape(u.shape)
+        rough.append((value, flat.reshape(u.shape)))
+    rough.sort(key=lambda pair: pair[0])
+    results = []
+    for value, u in rough[:_POLISHED]:
         # Equal neurons move as one: far fewer variables, and the last digits come fast.
-        for columns, masses in (_distinct(u), (u, each)):
+        for columns, masses in (_distinct(u), (u, np.ones(u.shape[1]))):
             polish = partial(function, masses=masses)
-            final, flat = minimise_smooth(polish, columns.ravel(), 1e-13, 5000)
+            final, flat = minimise_smooth(polish, columns.ravel(), 1e-13, 2000)
             if final <= value * (1 + 1e-6):
                 break
-        if best is None or final < best.energy:
-            best = Descent(factor @ flat.reshape(columns.shape), masses, final)
-    assert best is not None
-    return best
+        results.append(Descent(factor @ flat.reshape(columns.shape), masses, final))
+    return min(results, key=lambda result: result.energy)
 
 
 def _distinct(h: Array) -> tuple[Array, Array]:
