@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from absrep import Task, gram_factor, hypercube, random_kernel
+from absrep import Task, hypercube, random_kernel
 from absrep.meanfield import (
     Network,
     absolute,
@@ -184,10 +184,10 @@ def test_single_neuron_energy_is_the_first_variation():
     h, extra = rng.standard_normal((4, 3)), rng.standard_normal((4, 1))
     z = relu.value(h)
     predicted = neuron_energy(extra, z @ z.T, task)[0]
-    small = 1e-6
+    small = 1e-8
     both, masses = np.hstack([h, extra]), np.array([1, 1, 1, small])
     change = energy(both, task, masses=masses) - energy(h, task)
-    assert change / small == pytest.approx(predicted, rel=1e-4)
+    assert change / small == pytest.approx(predicted, rel=1e-5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -205,15 +205,16 @@ def test_bound_is_below_every_network(seed, activation, bias, rank, log_first, l
     decay = (10**log_first, 10**log_second)
     best = solve(task, activation, decay, bias)
     assert best.certified and best.lower_bound <= best.loss * (1 + 1e-12)
-    factor = gram_factor(task.input_kernel + bias)
+    factor = InputMetric(task.input_kernel + bias).factor
+    rank = factor.shape[1]
     optimal = best.preactivations * np.sqrt(best.masses)
     for width in (1, 3, 10):
         for scale in (0.1, 1.0):
-            h = factor @ (scale * rng.standard_normal((4, width)))
+            h = factor @ (scale * rng.standard_normal((rank, width)))
             assert energy(h, task, activation, decay, bias) >= best.lower_bound * (1 - 1e-12)
     if optimal.size:
         for size in (1e-1, 1e-3, 1e-5):
-            h = optimal + factor @ (size * rng.standard_normal(optimal.shape))
+            h = optimal + factor @ (size * rng.standard_normal((rank, optimal.shape[1])))
             assert energy(h, task, activation, decay, bias) >= best.lower_bound * (1 - 1e-12)
 
 
@@ -223,7 +224,7 @@ def test_bound_is_below_trained_networks(activation, n_stimuli):
     """Descent of E(H) from many starts never goes below, and often comes close."""
     closest = np.inf
     d = n_stimuli.bit_length() - 1
-    for seed in range(4):
+    for seed in range(2):
         rng = np.random.default_rng(seed)
         task = hypercube(d, random_kernel(n_stimuli, n_stimuli + 2, rng))
         best = solve(task, activation)
@@ -233,9 +234,9 @@ def test_bound_is_below_trained_networks(activation, n_stimuli):
             return energy(h, task, activation), energy_gradient(h, task, activation).ravel()
 
         for _ in range(2):
-            start = rng.standard_normal(n_stimuli * 3 * n_stimuli) / 3
+            start = rng.standard_normal(n_stimuli * 2 * n_stimuli) / 3
             trained = minimize(
-                function, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}
+                function, start, jac=True, method="L-BFGS-B", options={"maxiter": 200}
             )
             assert trained.fun >= best.lower_bound
             closest = min(closest, trained.fun / best.lower_bound - 1)

@@ -99,6 +99,6 @@ def minimise_smooth(
 ) -> tuple[float, Array]:
     """Local minimum by L-BFGS, with no variable beyond ± `largest`."""
     bounds = None if largest is None else [(-largest, largest)] * len(start)
-    options = {"maxiter": n_steps, "ftol": 0.0, "gtol": tolerance, "maxcor": 30}
+    options = {"maxiter": n_steps, "ftol": 0.0, "gtol": tolerance}
     result = minimize(function, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return float(result.fun), np.asarray(result.x)
