@@ -18,6 +18,7 @@ from ._slide import Atoms, Problem, slide
 __all__: list[str] = []
 
 _ROUNDS = 100
+_LONG_SEARCH = 4096  # cones; a few seconds at the start of a solution
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,26 @@ def dual_bound(alpha: Array, labels: Array, nu: float, s: float) -> float:
 
 
 def search(problem: Problem, alpha: Array, floor: float) -> tuple[Neurons, bool]:
-    """The best neurons, and whether none better can exist: exact up to 16 stimuli."""
+    """The best neurons, and whether none better can exist: exact up to 16 stimuli.
+
+    Where the exact search is long it is kept for the proof at the end: as long as ascent finds
+    better neurons than those at hand, they will do.
+    """
     sector = problem.activation.sector
     assert sector is not None
-    if n_cones(problem.metric, sector) <= LARGEST_SEARCH:
-        return best_neurons(alpha, problem.metric, sector, floor), True
-    return ascend(alpha, problem.metric, problem.activation, floor), False
+    cones = n_cones(problem.metric, sector)
+    if cones > _LONG_SEARCH:
+        found = ascend(alpha, problem.metric, problem.activation, floor)
+        if cones > LARGEST_SEARCH or found.bound > floor * (1 + 1e-10):
+            return found, False
+        floor *= 1 + 1e-10  # less is not worth another search
+    return best_neurons(alpha, problem.metric, sector, floor), True
+
+
+def _provable(problem: Problem) -> bool:
+    sector = problem.activation.sector
+    assert sector is not None
+    return n_cones(problem.metric, sector) <= LARGEST_SEARCH
 
 
 def _first_atoms(problem: Problem, alpha: Array) -> list[Neurons]:
@@ -64,7 +79,9 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
     atoms = start
     if atoms is None:
         atoms = Atoms(np.zeros((0, p)), np.zeros((0, p)), np.zeros(0))
-    bound, history = 0.0, []
+    # Bounds that are rigorous, and those that trust ascent to find the best neuron.
+    bounds: dict[bool, float] = {True: 0.0, False: 0.0}
+    history = []
     for _ in range(_ROUNDS):
         features = problem.features(atoms.h)
         kernel = (features * atoms.masses) @ features.T
@@ -72,9 +89,10 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
         energy = scaled_energy(kernel, labels, nu, float(atoms.masses.sum()))
         floor = float(np.square(alpha.T @ features).sum(axis=0).max(initial=1.0))
         found, rigorous = search(problem, alpha, floor)
-        bound = max(bound, dual_bound(alpha, labels, nu, found.bound))
-        history.append((energy, bound))
-        if energy - bound <= tol * energy or not len(found.values):
+        bounds[rigorous] = max(bounds[rigorous], dual_bound(alpha, labels, nu, found.bound))
+        history.append((energy, bounds[rigorous]))
+        exact = not _provable(problem) or rigorous
+        if (energy - bounds[rigorous] <= tol * energy and exact) or not len(found.values):
             break
         new = [found]
         if not len(atoms) and labels.shape[1] > 1:
@@ -86,7 +104,7 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
         # The first atoms solve every task with a closed form; sliding would only cost time.
         if len(history) > 1:
             atoms = problem.reweigh(_merge(slide(problem, atoms)))
-    return ScaledOptimum(atoms, energy, bound, rigorous, alpha, tuple(history))
+    return ScaledOptimum(atoms, energy, bounds[rigorous], rigorous, alpha, tuple(history))
 
 
 def _add(atoms: Atoms, new: list[Neurons]) -> Atoms:

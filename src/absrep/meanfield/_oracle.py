@@ -39,7 +39,7 @@ Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _SIGN_TOLERANCE = 1e-11  # relative to the largest preactivation: rounding, not a violation
 _RANK_TOLERANCE = 1e-12
-_CHUNK = 1 << 14  # faces handled at once, which bounds the memory
+_CHUNK = 1 << 20  # entries of the covariances handled at once, which bounds the memory
 _MOST_FACES = 1 << 30  # one byte each, to mark those already met
 LARGEST_SEARCH = 1 << 16  # cones at the root of the tree: P = 16 for ReLU
 
@@ -87,6 +87,25 @@ class _Faces:
         return len(self.states)
 
 
+class _Met:
+    """The faces met so far, one byte for each possible one."""
+
+    def __init__(self, n_states: int, n_stimuli: int) -> None:
+        self.n_states = n_states
+        self.weights = 2 * (n_states + 1) ** np.arange(n_stimuli, dtype=np.int64)
+        self.known = np.zeros(2 * (n_states + 1) ** n_stimuli, dtype=bool)
+
+    def first_of(self, states: Index, zero: int) -> Index:
+        """Indices of the faces (n, P) that are new, one of each; they are known from then on."""
+        # All states of a face push one way, up or down, so one bit tells which.
+        down = ((states >= self.n_states) & (states < zero)).any(axis=1)
+        digits = np.where(states == zero, self.n_states, states % self.n_states)
+        codes, first = np.unique(digits @ self.weights + down, return_index=True)
+        first = first[~self.known[codes]]
+        self.known[codes] = True
+        return first
+
+
 def _cone_states(metric: InputMetric, sector: Sector) -> list[tuple[float, float]]:
     """Sign and gain that a stimulus can have in a cone that has to be searched."""
     (low_left, high_left), (low_right, high_right) = sector
@@ -101,7 +120,7 @@ def _cone_states(metric: InputMetric, sector: Sector) -> list[tuple[float, float
 def n_cones(metric: InputMetric, sector: Sector) -> float:
     """Number of cones at the root of the search; infinite where the faces cannot be numbered."""
     n, p = len(_cone_states(metric, sector)), metric.n_stimuli
-    return float(n**p) if (2 * n + 1) ** p <= _MOST_FACES else np.inf
+    return float(n**p) if 2 * (n + 1) ** p <= _MOST_FACES else np.inf
 
 
 def _roots(metric: InputMetric, sector: Sector, oriented: bool) -> tuple[_States, Index]:
@@ -141,15 +160,15 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
     if metric.free:
         alpha = alpha - alpha.mean(axis=0)
     stack = [_Faces(roots, np.broadcast_to(metric.kernel, (len(roots), *metric.kernel.shape)))]
-    weights = len(states.signs) ** np.arange(len(alpha), dtype=np.int64)
-    visited = np.zeros(len(states.signs) ** len(alpha), dtype=bool)
+    met = _Met(len(_cone_states(metric, sector)), len(alpha))
+    chunk = max(_CHUNK // len(alpha) ** 2, 256)
     variance_scale = float(np.diagonal(metric.kernel).max())
     best, found, n_faces = floor, [], 0
     while stack:
         batch = stack.pop()
-        if len(batch) > _CHUNK:
-            stack.append(batch[_CHUNK:])
-            batch = batch[:_CHUNK]
+        if len(batch) > chunk:
+            stack.append(batch[chunk:])
+            batch = batch[:chunk]
         n_faces += len(batch)
         # Local maxima that rise at least half as far above the floor as the best are collected.
         threshold = floor + 0.5 * (best - floor)
@@ -177,7 +196,7 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
             found.append((values[valid], h[valid], signs[valid], gains * h[valid]))
             best = max(best, float(values[valid].max()))
         batch, violated = batch[~valid], violated[~valid]
-        children = _branch(batch, violated, states, metric.free, weights, visited)
+        children = _branch(batch, violated, states, metric.free, met)
         if len(children):
             stack.append(children)
     if not found:
@@ -236,16 +255,13 @@ def _branch(
     violated: Mask,
     states: _States,
     free: bool,
-    weights: Index,
-    visited: Mask,
+    met: _Met,
 ) -> _Faces:
     """One child per violated stimulus, on which h is now zero; faces met before are left out."""
     parent, stimulus = np.nonzero(violated)
     child_states = faces.states[parent]
     child_states[np.arange(len(parent)), stimulus] = states.zero
-    codes, first = np.unique(child_states @ weights, return_index=True)
-    first = first[~visited[codes]]
-    visited[codes] = True
+    first = met.first_of(child_states, states.zero)
     parent, stimulus, child_states = parent[first], stimulus[first], child_states[first]
     rows = np.arange(len(parent))
     covariance = faces.covariances[parent]
