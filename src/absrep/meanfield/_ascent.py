@@ -55,7 +55,7 @@ def ascend(alpha: Array, metric: InputMetric, activation: Activation, floor: flo
     order = np.argsort(-value, kind="stable")
     order = order[value[order] > floor + 0.5 * (best - floor)]
     h, value = h[order], value[order]
-    return Neurons(value, h, np.sign(h), phi(h), best, len(value))
+    return Neurons(value, h, np.sign(h), phi(h), best, complete=False)
 
 
 def _quotient(h: Array, alpha: Array, metric: InputMetric, activation: Activation) -> Array:

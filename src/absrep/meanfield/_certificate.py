@@ -117,7 +117,7 @@ def certify(
         search = (
             best_neurons(alpha, metric, sector, 0.0) if exact else ascend(alpha, metric, phi, 0.0)
         )
-        bound, certified = nu * dual_bound(alpha, task.labels, nu, search.bound), exact
+        bound, certified = nu * dual_bound(alpha, task.labels, nu, search.bound), search.complete
     if optimum is None and exact:
         width = None if phi.slopes is not None else z.shape[1]
         optimum = solve(task, phi, weight_decay, bias, width)

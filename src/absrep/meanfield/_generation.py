@@ -58,7 +58,8 @@ def search(problem: Problem, alpha: Array, floor: float) -> tuple[Neurons, bool]
         if cones > LARGEST_SEARCH or found.bound > floor * (1 + 1e-10):
             return found, False
         floor *= 1 + 1e-10  # less is not worth another search
-    return best_neurons(alpha, problem.metric, sector, floor), True
+    found = best_neurons(alpha, problem.metric, sector, floor)
+    return found, found.complete
 
 
 def _provable(problem: Problem) -> bool:

@@ -38,6 +38,7 @@ Index = np.ndarray[tuple[int, ...], np.dtype[np.integer]]
 Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _SIGN_TOLERANCE = 1e-11  # relative to the largest preactivation: rounding, not a violation
+_BUDGET = 10_000_000  # faces visited before the search gives up: about a minute at P = 16
 _RANK_TOLERANCE = 1e-12
 _CHUNK = 1 << 20  # entries of the covariances handled at once, which bounds the memory
 _MOST_FACES = 1 << 30  # one byte each, to mark those already met
@@ -50,7 +51,7 @@ class Neurons:
 
     `values` (n,) are the quotients, `preactivations` (n, P) have unit cost
     :math:`h^\top\tilde K^{-1}h = 1`, `signs` (n, P) tell the face, and `features` (n, P) are Gh.
-    `bound` ≥ s.
+    `bound` ≥ s if the search is `complete`.
     """
 
     values: Array
@@ -58,7 +59,7 @@ class Neurons:
     signs: Array
     features: Array
     bound: float
-    n_faces: int
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
     chunk = max(_CHUNK // len(alpha) ** 2, 256)
     variance_scale = float(np.diagonal(metric.kernel).max())
     best, found, n_faces = floor, [], 0
-    while stack:
+    while stack and n_faces < _BUDGET:
         batch = stack.pop()
         if len(batch) > chunk:
             stack.append(batch[chunk:])
@@ -201,11 +202,11 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
             stack.append(children)
     if not found:
         empty = np.zeros((0, len(alpha)))
-        return Neurons(np.zeros(0), empty, empty, empty, best, n_faces)
+        return Neurons(np.zeros(0), empty, empty, empty, best, not stack)
     values, h, signs, z = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.argsort(-values, kind="stable")
     order = order[values[order] > floor + 0.5 * (best - floor)]
-    return Neurons(values[order], h[order], signs[order], z[order], best, n_faces)
+    return Neurons(values[order], h[order], signs[order], z[order], best, not stack)
 
 
 def _evaluate(

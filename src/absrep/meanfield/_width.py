@@ -170,6 +170,8 @@ def sector_bound(
         _, alpha = resolvent(kernel, labels, nu)
         value = scaled_energy(kernel, labels, nu, float(masses.sum()))
         found = best_neurons(alpha, metric, sector, 1.0)
+        if not found.complete:
+            return None
         bound = max(bound, dual_bound(alpha, labels, nu, found.bound))
         if value - bound <= 1e-9 * value or not len(found.values) or found.bound == np.inf:
             break
