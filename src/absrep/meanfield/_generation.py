@@ -90,7 +90,9 @@ def generate(problem: Problem, tol: float, start: Atoms | None = None) -> Scaled
         energy = scaled_energy(kernel, labels, nu, float(atoms.masses.sum()))
         floor = float(np.square(alpha.T @ features).sum(axis=0).max(initial=1.0))
         found, rigorous = search(problem, alpha, floor)
-        bounds[rigorous] = max(bounds[rigorous], dual_bound(alpha, labels, nu, found.bound))
+        bound = dual_bound(alpha, labels, nu, found.bound)
+        # Old proofs stay; an old guess may be one that missed the best neuron, and too high.
+        bounds[rigorous] = max(bounds[True], bound) if rigorous else bound
         history.append((energy, bounds[rigorous]))
         exact = not _provable(problem) or rigorous
         if (energy - bounds[rigorous] <= tol * energy and exact) or not len(found.values):
