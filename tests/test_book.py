@@ -19,6 +19,7 @@ from absrep.figures import (
     plot_training,
 )
 from absrep.geometry import AbstractionScores
+from absrep.nets import Training
 
 from .check_site import problems_of
 from .helpers import latents
@@ -86,11 +87,14 @@ FIGURES = {
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
-    "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}),
+    "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "sweep": lambda: plot_sweep([0, 1], {"a": ([0, 1], [[0, 1]])}, xlabel="x", ylabel="y"),
     "training": lambda: plot_training(
-        [0, 1, 10], np.ones((3, 4)), np.ones((3, 4, 2)), ["u", "v"], floor=0.5
+        Training(None, np.array([0, 1, 10]), np.ones((3, 4)), np.ones((3, 4))),
+        np.ones((3, 4, 2)),
+        ["u", "v"],
+        floor=0.5,
     ),
 }
 
@@ -147,7 +151,7 @@ def test_every_figure_of_a_notebook_has_a_name_a_caption_and_alternative_text(pa
 def test_every_claim_made_is_listed_once():
     parts = yaml.safe_load((ROOT / "book/claims.yml").read_text(encoding="utf8"))
     listed = [entry["id"] for part in parts for entry in part["claims"]]
-    assert len(listed) == len(set(listed)) == 41
+    assert len(listed) == len(set(listed)) == 43
 
 
 @pytest.mark.parametrize(

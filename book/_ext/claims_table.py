@@ -91,7 +91,7 @@ def table(env, builder, from_doc, claims, records):
             verdict = "✓ holds" if record["holds"] else f"✗ {record['finding']}"
             first = number == 0
             body += row(
-                entry["id"] if first else "",
+                entry["id"],
                 entry["claim"] if first else "",
                 measured,
                 shown_in(env, builder, from_doc, docname, record),
@@ -121,8 +121,8 @@ def fill(app, doctree, docname):
         made = sum(map(len, records.values()))
         holding = sum(record["holds"] for rows in records.values() for _, record in rows)
         summary = (
-            f"This build made {made} checks for {len(records)} of {len(listed)} claims; "
-            f"{holding} hold, {made - holding} do not."
+            f"This build made {made} checks for {len(records)} of {len(listed)} claims. "
+            f"Checks that hold: {holding}. Checks that do not: {made - holding}."
         )
         placeholder.replace_self([nodes.paragraph("", summary), *content])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from io import BytesIO
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import matplotlib as mpl
 import numpy as np
@@ -20,6 +20,9 @@ from numpy.typing import ArrayLike
 
 from ._validation import Array, as_array, as_kernel, as_labels, as_names
 from .geometry import AbstractionScores, condition_means
+
+if TYPE_CHECKING:  # drawing does not need torch
+    from .nets import Training
 
 __all__ = [
     "LATENT_COLOURS",
@@ -231,15 +234,14 @@ def plot_scores(groups: Mapping[str, AbstractionScores], names: Sequence[str]) -
 
 @_styled
 def plot_training(
-    steps: ArrayLike, loss: ArrayLike, scores: ArrayLike, names: Sequence[str], *, floor: float
+    run: Training, scores: ArrayLike, names: Sequence[str], *, floor: float
 ) -> Figure:
     """Loss and parallelism score over training, every replica, with the theoretical floor.
 
     Parameters
     ----------
-    steps : int array, shape (T,)
-        Gradient steps, the first one 0.
-    loss : array, shape (T, R)
+    run : Training
+        With T recorded steps of R replicas.
     scores : array, shape (T, R, d)
         Parallelism score of every latent.
     names : sequence of str
@@ -250,14 +252,16 @@ def plot_training(
     -------
     matplotlib.figure.Figure
     """
-    at, losses = as_array("steps", steps, 1), as_array("loss", loss, 2)
-    ps = as_array("scores", scores, 3)
+    at, losses, ps = run.steps, run.loss, as_array("scores", scores, 3)
     figure = _Figure(figsize=(8.4, 3.6))
     left, right = figure.subplots(1, 2)
     left.plot(at, losses, ".", color="0.55", markersize=3)
     left.plot([], [], ".", color="0.55", label=f"{losses.shape[1]} networks")
+    error = np.median(run.error, axis=1)
+    left.plot(at, error, ".", color=_SERIES_COLOURS[2], markersize=4, label="error alone")
     left.axhline(floor, color=_NEUTRAL, label=f"theory, {floor:.4f}")
     left.set(xlabel="gradient steps", ylabel="loss (error + penalty)", yscale="log")
+    left.set_ylim(bottom=floor / 300)
     left.legend()
     for latent in range(ps.shape[2]):
         colour = LATENT_COLOURS[latent]
@@ -275,12 +279,14 @@ def plot_training(
 
 
 @_styled
-def plot_kernels(kernels: Mapping[str, ArrayLike]) -> Figure:
+def plot_kernels(kernels: Mapping[str, ArrayLike], stimuli: Sequence[str]) -> Figure:
     """Kernels as images, each with its own colour scale.
 
     Parameters
     ----------
     kernels : mapping of title to array, shape (P, P)
+    stimuli : sequence of str
+        Names of the P stimuli.
 
     Returns
     -------
@@ -292,8 +298,9 @@ def plot_kernels(kernels: Mapping[str, ArrayLike]) -> Figure:
     for ax, (title, kernel) in zip(axes[0], matrices.items(), strict=True):
         image = ax.imshow(kernel)
         figure.colorbar(image, ax=ax, shrink=0.8)
-        ax.set(title=title, xlabel="stimulus", xticks=range(len(kernel)))
-        ax.set_yticks(range(len(kernel)))
+        ax.set(title=title, xlabel="stimulus")
+        ax.set_xticks(range(len(kernel)), stimuli)
+        ax.set_yticks(range(len(kernel)), stimuli)
     axes[0, 0].set_ylabel("stimulus")
     figure.suptitle("inner products of the features of two stimuli", fontsize=10)
     return figure

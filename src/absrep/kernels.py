@@ -75,8 +75,7 @@ def gram_factor(kernel: ArrayLike) -> Array:
     Returns
     -------
     array, shape (P, P)
-        Of all factors the one nearest to the kernel's own axes: feature k is "the part of the
-        stimulus that resembles stimulus k".
+        Of all factors the one nearest to the identity: feature k belongs to stimulus k.
 
     Raises
     ------

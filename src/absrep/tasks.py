@@ -188,12 +188,16 @@ class DigitsTask:
 
     Attributes
     ----------
-    train, test : Task
+    train : Task
         Standardised pixels (64 per image) with labels (parity, magnitude).
-    train_images, test_images : array, shape (n, 8, 8)
+    test : Task
+        The same of the held-out images.
+    train_images : array, shape (n, 8, 8)
         The images as they are, grey levels 0 to 16.
-    train_digits, test_digits : int array
+    test_images : array, shape (n, 8, 8)
+    train_digits : int array, shape (n,)
         Which digit (0–9) each image shows.
+    test_digits : int array, shape (n,)
 
     Examples
     --------

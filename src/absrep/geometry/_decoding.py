@@ -35,8 +35,9 @@ def _accuracy(
     Fit b learns ``truth[which[b]]`` without the trials ``held[b]``; trial i counts ``weight[i]``.
     """
     # The bias is penalised like the weights: without this the accuracy would depend on where the
-    # whole cloud lies, for neurons far from the origin. The mean knows nothing of labels.
-    features = features - features.mean(axis=0)
+    # whole cloud lies. The mean over conditions knows nothing of labels, nor of how many trials
+    # each condition has.
+    features = features - weight @ features / weight.sum()
     if decoder is None:
         scores = fit_linear_svms(features, truth, which, held, penalty)
     elif isinstance(decoder, type) or not hasattr(decoder, "fit"):
@@ -70,6 +71,10 @@ def dichotomy_ccgp(
     tested on the two: it has to generalise to conditions that it never saw. The score is the
     accuracy averaged over the held-out pairs, all of them unless `allowed_pairs` says otherwise,
     as in Bernardi et al. (2020) for eight conditions.
+
+    The mean over all conditions, the held-out ones among them, is taken off first, so that the
+    score does not depend on where the origin lies; the decoder's threshold is penalised like its
+    weights, as in LinearSVC and decodanda.
 
     Parameters
     ----------
@@ -342,8 +347,8 @@ class Shattering:
     accuracy : array, shape (D,)
         Cross-validated accuracy for each.
     dimension : float
-        Their mean: the *shattering dimension* of Bernardi et al. (2020), between chance (0.5)
-        and 1, where every dichotomy can be decoded.
+        Their mean: the *shattering dimension* of Bernardi et al. (2020), from chance (0.5, up to
+        sampling error) to 1, where every dichotomy can be decoded.
 
     Examples
     --------
@@ -404,9 +409,10 @@ def shattering(
 
 
 def separable_dichotomies(patterns: ArrayLike, dichotomies: ArrayLike) -> NDArray[np.bool_]:
-    """Whether a hyperplane separates the two sides of each dichotomy, exactly.
+    """Whether a hyperplane separates the two sides of each dichotomy.
 
-    Solved as a linear program: is there a w and a b with t_i (w·x_i + b) ≥ 1 for all i?
+    Solved as a linear program: is there a w and a b with t_i (w·x_i + b) ≥ 1 for all i? Gaps below
+    1e-8 of the patterns' extent are beyond the solver's tolerance.
 
     Parameters
     ----------

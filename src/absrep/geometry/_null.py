@@ -44,9 +44,12 @@ def shuffle_labels(features: ArrayLike, labels: ArrayLike, rng: Seed) -> tuple[A
 def shuffle_neurons(features: ArrayLike, labels: ArrayLike, rng: Seed) -> tuple[Array, Array]:
     """Permute the neurons of each condition independently: the null for *geometry*.
 
-    Every condition keeps its noise and the distribution of its firing rates, so conditions stay
-    as easy to tell apart; how they lie to each other is left to chance. This is the null for PS
-    and CCGP, which would be high for no reason if only labels were shuffled.
+    Every condition keeps its noise and the distribution of its firing rates over neurons; how the
+    conditions lie to each other is left to chance. This is the null for PS and CCGP. (Shuffled
+    labels would remove the coding itself, and so test whether a latent is held at all.) The mean
+    PS under it is 0 if no latent changes the mean rate over neurons; a latent that does is
+    parallel to that extent in the null as well. With very few neurons a shuffle can make two
+    conditions coincide, on which the measure raises.
 
     Parameters
     ----------

@@ -75,7 +75,8 @@ def parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
     Returns
     -------
     array, shape (..., d)
-        1 if all coding vectors are parallel (abstract), 0 if they are orthogonal, −1 if opposed.
+        1 if all coding vectors are parallel (abstract), 0 if they are orthogonal on average;
+        at least −1/(n − 1) with n contexts, so −1 for two opposed vectors.
 
     Raises
     ------

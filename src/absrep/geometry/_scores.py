@@ -18,7 +18,9 @@ class AbstractionScores:
 
     Attributes
     ----------
-    parallelism, ccgp, decoding : array, shape (R, d)
+    parallelism : array, shape (R, d)
+    ccgp : array, shape (R, d)
+    decoding : array, shape (R, d)
 
     Examples
     --------
