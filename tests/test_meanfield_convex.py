@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from absrep import Task, hypercube, random_kernel
-from absrep.meanfield import solve
+from absrep.meanfield import relu, solve
+from absrep.meanfield._metric import InputMetric
+from absrep.meanfield._oracle import best_neurons
 
 
 def patterns_of(features):
@@ -70,3 +72,36 @@ def test_fewer_features_than_stimuli():
     exact = convex_optimum(inputs, task.labels[:, 0], 0.01)
     best = solve(task)
     assert best.certified and best.loss == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_best_neuron_of_one_output_needs_no_search_where_negative_only_costs(seed):
+    # Non-negative least squares against brute force over all sets of active stimuli.
+    rng = np.random.default_rng(seed)
+    size = 6
+    precision = -np.abs(rng.standard_normal((size, size)))
+    precision = precision + precision.T
+    np.fill_diagonal(precision, -precision.sum(axis=1) + 0.1 + rng.random(size))
+    metric = InputMetric(np.linalg.inv(precision))
+    assert metric.is_m_matrix
+    alpha = rng.standard_normal((size, 1))
+    best = 0.0
+    for members in range(1, 2**size):
+        on = np.flatnonzero((members >> np.arange(size)) & 1)
+        for push in (alpha[on, 0], -alpha[on, 0]):
+            h = np.linalg.solve(precision[np.ix_(on, on)], push)
+            if (h >= 0).all():
+                best = max(best, float(push @ h))
+    found = best_neurons(alpha, metric, relu.sector, 0.0)
+    assert found.complete
+    np.testing.assert_allclose(found.bound, best, rtol=1e-12)
+    h = found.preactivations
+    np.testing.assert_allclose(np.einsum("np,pq,nq->n", h, precision, h), 1, rtol=1e-10)
+    np.testing.assert_allclose((h @ alpha)[:, 0] ** 2, found.values, rtol=1e-10)
+
+
+def test_one_output_is_certified_for_many_stimuli():
+    rng = np.random.default_rng(0)
+    task = Task(np.sign(rng.standard_normal((200, 1))), kernel=np.eye(200))
+    best = solve(task)
+    assert best.certified and best.gap <= 1e-9

@@ -108,7 +108,7 @@ def certify(
     nu = float(np.sqrt(first * second))
     bound, certified = 0.0, False
     sector = phi.sector
-    exact = sector is not None and n_cones(metric, sector) <= LARGEST_SEARCH
+    exact = sector is not None and n_cones(metric, sector, task.n_latents) <= LARGEST_SEARCH
     if phi.slopes is not None:
         _, alpha = resolvent(float(np.sqrt(first / second)) * z @ z.T, task.labels, nu)
         if metric.free:

@@ -52,7 +52,7 @@ def search(problem: Problem, alpha: Array, floor: float) -> tuple[Neurons, bool]
     """
     sector = problem.activation.sector
     assert sector is not None
-    cones = n_cones(problem.metric, sector)
+    cones = n_cones(problem.metric, sector, problem.labels.shape[1])
     if cones > _LONG_SEARCH:
         found = ascend(alpha, problem.metric, problem.activation, floor)
         if cones > LARGEST_SEARCH or found.bound > floor * (1 + 1e-10):
@@ -65,7 +65,7 @@ def search(problem: Problem, alpha: Array, floor: float) -> tuple[Neurons, bool]
 def _provable(problem: Problem) -> bool:
     sector = problem.activation.sector
     assert sector is not None
-    return n_cones(problem.metric, sector) <= LARGEST_SEARCH
+    return n_cones(problem.metric, sector, problem.labels.shape[1]) <= LARGEST_SEARCH
 
 
 def _first_atoms(problem: Problem, alpha: Array) -> list[Neurons]:
@@ -121,14 +121,26 @@ def _add(atoms: Atoms, new: list[Neurons]) -> Atoms:
 
 
 def _to_scale(problem: Problem, atoms: Atoms) -> Atoms:
-    """Atoms of equal masses, at the best common mass (of a few) for Newton's method to start."""
+    """Atoms of equal masses, the best common one: where symmetry makes them equal, the optimum.
+
+    J is convex in the common mass m; Newton's method starts from the best of a coarse grid.
+    """
     features = problem.features(atoms.h)
     values, axes = np.linalg.eigh(features @ features.T)
     weights = np.square(axes.T @ problem.labels).sum(axis=1)
-    masses = np.geomspace(1e-4, 1e4, 65)[:, None] / max(values[-1], 1e-300)
-    energies = (weights / (problem.nu + masses * values)).sum(axis=1) + len(atoms) * masses[:, 0]
-    best = float(masses[np.argmin(energies), 0])
-    return Atoms(atoms.h, atoms.signs, np.full(len(atoms), best))
+    grid = np.geomspace(1e-4, 1e4, 65)[:, None] / max(values[-1], 1e-300)
+    energies = (weights / (problem.nu + grid * values)).sum(axis=1) + len(atoms) * grid[:, 0]
+    m = float(grid[np.argmin(energies), 0])
+    for _ in range(20):
+        ratio = values / (problem.nu + m * values)
+        pull = weights * ratio / (problem.nu + m * values)
+        curvature = float(2 * pull @ ratio)
+        if curvature <= 0:
+            break
+        before, m = m, max(m - (len(atoms) - float(pull.sum())) / curvature, m / 2)
+        if abs(m - before) <= 1e-14 * m:
+            break
+    return Atoms(atoms.h, atoms.signs, np.full(len(atoms), m))
 
 
 def _merge(atoms: Atoms) -> Atoms:

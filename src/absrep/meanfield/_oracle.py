@@ -12,14 +12,18 @@ such a *face* φ(h) = Gh with G diagonal, and h is a Gaussian-like vector of cov
 
 w the top eigenvector: a problem of size d_Y, valid for singular kernels too. If h has the signs of
 the face (or all the opposite ones), it is the best of the face and of all faces on its boundary. If
-not, the best of the closed face lies on its boundary: the faces with one zero more are searched,
-No face on the boundary exceeds the value, so
-faces below the best value known are left out.
+not, the best of the closed face lies on its boundary: the faces with one zero more are searched.
+No face on the boundary exceeds the value, so faces below the best value known are left out.
 
 With one output the quotient is the square of a linear function of h on the cone. Then the best of
 the cone must be zero on one of the stimuli whose sign the unconstrained h violates: otherwise
 a step towards that h would stay in the cone and raise the quotient. Only those are branched
 on. (With several outputs the argument fails: the step may first lower the quotient.)
+
+With one output, ReLU, and a :math:`\tilde K^{-1}` without positive entries off its diagonal,
+nothing has to be searched at all. The best h is nowhere negative, and among such h the quotient of
+:math:`±α^\top h` has a single maximum, found by non-negative least squares for any number of
+stimuli.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import nnls
 
 from .._validation import Array
 from ._activations import Sector
@@ -112,14 +117,21 @@ def _cone_states(metric: InputMetric, sector: Sector) -> list[tuple[float, float
     (low_left, high_left), (low_right, high_right) = sector
     if low_left == high_left == low_right == high_right:  # linear: signs do not matter
         return [(0.0, low_left)]
-    if (low_left, high_left) == (0, 0) and low_right == high_right and metric.is_m_matrix:
-        # Being negative anywhere only costs: the best neuron is 0 where it is not positive.
+    if _is_never_negative(metric, sector):
         return [(1.0, low_right)]
     return sorted({(-1.0, low_left), (-1.0, high_left), (1.0, low_right), (1.0, high_right)})
 
 
-def n_cones(metric: InputMetric, sector: Sector) -> float:
+def _is_never_negative(metric: InputMetric, sector: Sector) -> bool:
+    """Whether being negative anywhere only costs: the best neuron is 0 where it is not positive."""
+    left, (low_right, high_right) = sector
+    return left == (0, 0) and low_right == high_right and metric.is_m_matrix
+
+
+def n_cones(metric: InputMetric, sector: Sector, n_outputs: int) -> float:
     """Number of cones at the root of the search; infinite where the faces cannot be numbered."""
+    if n_outputs == 1 and _is_never_negative(metric, sector):
+        return 1.0
     n, p = len(_cone_states(metric, sector)), metric.n_stimuli
     return float(n**p) if 2 * (n + 1) ** p <= _MOST_FACES else np.inf
 
@@ -157,6 +169,8 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
         `bound` is at most `floor` or exact (an upper bound for a proper sector).
     """
     oriented = alpha.shape[1] == 1
+    if oriented and _is_never_negative(metric, sector):
+        return _best_non_negative(alpha[:, 0], metric, sector[1][0], floor)
     states, roots = _roots(metric, sector, oriented)
     if metric.free:
         alpha = alpha - alpha.mean(axis=0)
@@ -207,6 +221,26 @@ def best_neurons(alpha: Array, metric: InputMetric, sector: Sector, floor: float
     order = np.argsort(-values, kind="stable")
     order = order[values[order] > floor + 0.5 * (best - floor)]
     return Neurons(values[order], h[order], signs[order], z[order], best, not stack)
+
+
+def _best_non_negative(alpha: Array, metric: InputMetric, gain: float, floor: float) -> Neurons:
+    r"""Best neurons h ≥ 0 for one output, one that pushes it up and one that pushes it down.
+
+    The minimiser of :math:`\tfrac12 h^\top\tilde K^{-1}h - a^\top h` over h ≥ 0 has the largest
+    quotient :math:`(a^\top h)^2/h^\top\tilde K^{-1}h` of all with :math:`a^\top h > 0`, and its
+    value is :math:`a^\top h`.
+    """
+    pushes = [
+        (push, nnls(metric.whiten, metric.factor.T @ push)[0])
+        for push in (gain * alpha, -gain * alpha)
+    ]
+    values = np.array([push @ h for push, h in pushes])
+    best = max(floor, float(values.max()))
+    order = np.argsort(-values, kind="stable")
+    order = order[values[order] > floor + 0.5 * (best - floor)]
+    h = np.array([pushes[i][1] for i in order]).reshape(-1, len(alpha))
+    h /= np.sqrt(values[order])[:, None]
+    return Neurons(values[order], h, np.sign(h), gain * h, best, True)
 
 
 def _evaluate(

@@ -157,7 +157,7 @@ def sector_bound(
     rounds of column generation come near it, and any α gives a valid bound.
     """
     sector = activation.sector
-    if sector is None or n_cones(metric, sector) > LARGEST_SEARCH:
+    if sector is None or n_cones(metric, sector, labels.shape[1]) > LARGEST_SEARCH:
         return None
     if metric.free or activation.value(np.zeros(1))[0] != 0:
         labels = labels - labels.mean(axis=0)
