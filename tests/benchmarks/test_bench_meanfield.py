@@ -56,7 +56,9 @@ def adam(rate, n_steps, record_at=()):
 
 def test_one_output_against_convex_programming(against):
     assert solve(SCALAR).loss == pytest.approx(convex_program(), rel=1e-6)
-    against("scalar output, P = 8: cvxpy + Clarabel", lambda: solve(SCALAR), convex_program, 9)
+    against(
+        "scalar output, P = 8: cvxpy + Clarabel", lambda: solve(SCALAR), convex_program, 9, calls=20
+    )
 
 
 def test_one_output_against_training(against):
@@ -66,7 +68,7 @@ def test_one_output_against_training(against):
     assert reached, "no learning rate came within 1e-3 of the optimum"
     rate = min(reached, key=reached.get)
     what = f"scalar output, P = 8: Adam at learning rate {rate}, {reached[rate]} steps, to 1e-3"
-    against(what, lambda: solve(SCALAR), lambda: adam(rate, reached[rate]), 3)
+    against(what, lambda: solve(SCALAR), lambda: adam(rate, reached[rate]), 3, calls=20)
 
 
 @pytest.mark.parametrize("n_latents", [2, 3, 4])
