@@ -186,9 +186,7 @@ def test_odd_activations(activation, width, strength, loss):
     np.testing.assert_allclose(best.kernel, form.kernel, atol=1e-6)
     attained = energy(form.preactivations, task, activation, masses=form.masses)
     assert attained == pytest.approx(form.loss, rel=1e-12)
-    # The sector is a rigorous bound but a loose one; the search for one neuron says "optimal".
-    assert best.certified and best.lower_bound < 0.9 * best.loss and best.note
-    assert best.heuristic_bound == pytest.approx(best.loss, rel=1e-6)
+    assert best.certified and best.gap <= 1e-9
 
 
 @pytest.mark.parametrize("activation", [gelu, softplus], ids=repr)

@@ -53,6 +53,8 @@ class Activation:
         p if :math:`φ(tx) = t^p φ(x)` for every t > 0, else None.
     odd : bool
         Whether :math:`φ(x) - φ(0)` is odd.
+    saturating : bool
+        Whether φ(x) − φ(0) is odd and, for x > 0, non-decreasing and concave.
     sector : ((low, high), (low, high)), optional
         Smallest and largest value of :math:`(φ(x) - φ(0))/x` over x < 0 and over x > 0. A
         piecewise-linear φ with its kink at 0 has low = high on both sides, and the solver's
@@ -74,6 +76,7 @@ class Activation:
     inverse: Function | None = None
     degree: float | None = None
     odd: bool = False
+    saturating: bool = False
     sector: Sector | None = None
 
     @property
@@ -170,7 +173,13 @@ linear = _kinked("linear", 1.0, 1.0)
 cubic = Activation("cubic", lambda x: x**3, lambda x: 3 * x**2, np.cbrt, degree=3, odd=True)
 _CONTRACTING: Sector = ((0.0, 1.0), (0.0, 1.0))
 tanh = Activation(
-    "tanh", np.tanh, lambda x: 1 - np.tanh(x) ** 2, np.arctanh, odd=True, sector=_CONTRACTING
+    "tanh",
+    np.tanh,
+    lambda x: 1 - np.tanh(x) ** 2,
+    np.arctanh,
+    odd=True,
+    saturating=True,
+    sector=_CONTRACTING,
 )
 _ERF_SLOPE = 2 / np.sqrt(np.pi)
 erf = Activation(
@@ -179,6 +188,7 @@ erf = Activation(
     lambda x: np.asarray(_ERF_SLOPE * np.exp(-(x**2)), dtype=np.float64),
     special.erfinv,
     odd=True,
+    saturating=True,
     sector=((0.0, _ERF_SLOPE), (0.0, _ERF_SLOPE)),
 )
 hard_tanh = Activation(
@@ -187,6 +197,7 @@ hard_tanh = Activation(
     lambda x: (np.abs(x) < 1) * 1.0,
     inverse=lambda u: np.asarray(u),
     odd=True,
+    saturating=True,
     sector=_CONTRACTING,
 )
 sigmoid = Activation(
@@ -195,6 +206,7 @@ sigmoid = Activation(
     lambda x: special.expit(x) * special.expit(-x),
     special.logit,
     odd=True,
+    saturating=True,
     sector=((0.0, 0.25), (0.0, 0.25)),
 )
 # (softplus(x) − log 2)/x and Φ(x) both rise from 0 to 1 and pass 1/2 at x = 0.

@@ -9,7 +9,9 @@ from ..tasks import Task
 from ._activations import Activation, relu
 from ._generation import ScaledOptimum, generate
 from ._limit import interpolate
+from ._master import resolvent
 from ._metric import InputMetric, WeightDecay, as_weight_decay, input_metric
+from ._odd import odd_width_bound
 from ._optimum import Optimum, relative_gap
 from ._slide import Problem
 from ._width import default_starts, descend, heuristic_width_bound, sector_bound
@@ -46,7 +48,9 @@ def solve(
     For activations made of two half-lines through the origin (ReLU, leaky ReLU, :math:`|x|`,
     linear) the problem is convex in the measure of neurons: they are found by column generation,
     and the lower bound is exact for up to 16 stimuli. Otherwise, or with fewer neurons than the
-    optimum needs, the best of several descents is returned with the strongest bound at hand.
+    optimum needs, the best of several descents is returned with the strongest bound at hand: an
+    exact one for saturating activations (tanh, erf, sigmoid) on tasks that look the same with all
+    labels flipped, in general one that is rigorous but loose.
 
     Parameters
     ----------
@@ -202,13 +206,17 @@ def _at_width(
     kernel = (z * found.masses) @ z.T
     first, second = decay
     nu = float(np.sqrt(first * second))
+    _, solved = resolvent(kernel, labels, second)
     heuristic = 0.0
     if activation.degree is None or activation.degree <= 1:
         heuristic = heuristic_width_bound(labels, metric, activation, decay, found, width, rng)
         heuristic = min(heuristic, found.energy)
+    exact = odd_width_bound(labels, metric, activation, decay, second * solved, width)
     relaxed = sector_bound(labels, metric, activation, nu)
-    if relaxed is not None:
-        bound, certified = nu * relaxed, True
+    if exact is not None and exact >= nu * (relaxed or 0.0):
+        bound, certified, note = min(exact, found.energy), True, ""
+    elif relaxed is not None:
+        bound, certified = min(nu * relaxed, found.energy), True
         note = "the bound is that of the activation's sector: rigorous, but in general not tight"
     else:
         bound, certified, note = heuristic, False, _HEURISTIC
