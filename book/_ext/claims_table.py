@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-MIME_TYPE = "application/vnd.absrep.claim+json"
+from absrep.claims import MIME_TYPE
 
 
 class ClaimsPlaceholder(nodes.General, nodes.Element):
