@@ -202,7 +202,7 @@ def test_smooth_relus_are_bounded_honestly(activation):
 
 
 def test_powers_of_relu():
-    """p > 1: no bound above zero, and optima with few neurons that descents often miss."""
+    """p > 1: no rigorous bound, and optima with few neurons that descents often miss."""
     task = hypercube(2)
     for power, loss, score in ((1.5, 0.03894, 0.998), (2.0, 0.03281, 0.998)):
         best = solve(task, relu_power(power), width=16)
@@ -210,7 +210,7 @@ def test_powers_of_relu():
         assert kernel_parallelism_score(best.kernel, task.labels).mean() == pytest.approx(
             score, abs=1e-3
         )
-        assert not best.certified and best.lower_bound == 0 and "degree" in best.note
+        assert not best.certified and 0 < best.lower_bound < best.loss and "degree" in best.note
     one_hot = solve(task, relu_power(1.02), bias=0, width=16)
     np.testing.assert_allclose(kernel_parallelism_score(one_hot.kernel, task.labels), 0, atol=1e-6)
     spread = solve(task, relu_power(0.8), bias=0, width=16)

@@ -309,4 +309,4 @@ def test_features_that_are_zero_are_priced_at_their_cheapest():
 
 def test_powers_are_not_certified_by_accident():
     best = solve(hypercube(2), relu_power(2.0), width=4, n_starts=2)
-    assert not best.certified and best.gap == 1
+    assert not best.certified and best.gap > 0.1

@@ -14,6 +14,7 @@ from ._metric import InputMetric, WeightDecay, as_weight_decay, input_metric
 from ._odd import odd_width_bound
 from ._optimum import Optimum, relative_gap
 from ._slide import Problem
+from ._whole import whole_neuron_bound
 from ._width import default_starts, descend, heuristic_width_bound, sector_bound
 
 __all__ = ["solve"]
@@ -199,6 +200,11 @@ def _at_width(
     """Best of several descents with M neurons, and the strongest bound."""
     if decay[0] == 0:
         raise ValueError("weight_decay must be above zero at a given width")
+    if metric.free and (activation.degree or 0) > 1:
+        raise ValueError(
+            f"bias must be finite for {activation}: a free bias takes the neurons where they are "
+            "ever steeper, and the loss has no minimum"
+        )
     labels = task.labels
     starts = default_starts(labels, metric, width, rng, n_starts)
     found = descend(labels, metric, activation, decay, starts)
@@ -210,20 +216,25 @@ def _at_width(
     heuristic = 0.0
     if activation.degree is None or activation.degree <= 1:
         heuristic = heuristic_width_bound(labels, metric, activation, decay, found, width, rng)
-        heuristic = min(heuristic, found.energy)
+    heuristic = max(heuristic, whole_neuron_bound(labels, metric, activation, decay))
+    heuristic = min(heuristic, found.energy)
     exact = odd_width_bound(labels, metric, activation, decay, second * solved, width)
     relaxed = sector_bound(labels, metric, activation, nu)
     if exact is not None and exact >= nu * (relaxed or 0.0):
         bound, certified, note = min(exact, found.energy), True, ""
     elif relaxed is not None:
         bound, certified = min(nu * relaxed, found.energy), True
-        note = "the bound is that of the activation's sector: rigorous, but in general not tight"
+        note = (
+            "the bound is that of the activation's sector: rigorous, but in general not tight; "
+            "heuristic_bound knows that neurons are whole, but rests on a search"
+        )
     else:
         bound, certified, note = heuristic, False, _HEURISTIC
     if activation.degree is not None and activation.degree > 1:
         note = (
             f"degree {activation.degree:g} > 1: with masses that are not whole neurons the loss "
-            "has the infimum 0, so no bound above 0 is known"
+            "has the infimum 0, so no rigorous bound above 0 is known; heuristic_bound knows that "
+            "neurons are whole, but rests on a search"
         )
     heuristic = max(heuristic, bound)
     return Optimum(
