@@ -226,3 +226,21 @@ def test_training_on_a_gpu_is_training_on_the_cpu():
     runs = [fit(network, 100, batch_size=2) for network in (on_cpu, on_gpu)]
     assert next(on_gpu.parameters()).is_cuda
     np.testing.assert_allclose(runs[1].loss, runs[0].loss, rtol=1e-8)
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_replicas_with_data_of_their_own(batch_size):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((3, 6, 4)), rng.standard_normal((3, 6, 2))
+    options = {"n_steps": 20, "weight_decay": 0.01, "batch_size": batch_size}
+    together = train(FeedForward(4, [5], 2, seeds=[3, 1, 2]), inputs, targets, **options)
+    for replica, seed in enumerate([3, 1, 2]):
+        alone = FeedForward(4, [5], 2, seeds=[seed])
+        run = train(alone, inputs[replica], targets[replica], **options)
+        np.testing.assert_allclose(together.loss[:, replica], run.loss[:, 0], rtol=1e-10)
+
+
+def test_replicas_share_or_own_their_data_but_nothing_between():
+    network = FeedForward(4, [5], 2, seeds=[0, 1, 2])
+    with pytest.raises(ValueError, match="inputs must have shape"):
+        train(network, np.zeros((2, 6, 4)), np.zeros((6, 2)), n_steps=1, weight_decay=0.01)

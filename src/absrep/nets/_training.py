@@ -1,167 +1,23 @@
-r"""Networks and the one training loop (needs torch).
-
-Every network here is R networks in one: parameters and outputs carry a leading *replica* axis,
-and one batched matrix product serves all. Replicas share data but nothing else, so the gradient
-of their summed loss is each one's own gradient. Replica r is made from ``seeds[r]`` alone: it is
-the same network in a batch of fifty as by itself.
-"""
+"""The one training loop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import cos, pi
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
-from ._validation import Array, as_array, as_count, as_function, as_number
+from .._validation import Array, as_array, as_count, as_function, as_number
+from ._replicated import Replicated
 
-__all__ = ["FeedForward", "Training", "cosine", "hidden_kernel", "squared_error", "train"]
-
-
-class FeedForward(nn.Module):
-    r"""Replicas of a fully connected network, linear read-out.
-
-    .. math:: Z_l = \varphi(Z_{l-1}W_l + 1 b_l^\top), \qquad \hat Y = Z_L W_{L+1}, \qquad Z_0 = X
-
-    Weights start as :math:`N(0, \text{init\_scale}^2/\text{fan-in})`, biases at zero.
-
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-        d_X and d_Y.
-    widths : sequence of int
-        Neurons in each hidden layer, at least one layer.
-    seeds : sequence of int
-        One per replica.
-    activation : callable, default `torch.relu`
-        Tensor to tensor, elementwise.
-    bias : float, default 1.0
-        Strength τ of the hidden biases, whose penalty is :math:`\lVert b\rVert^2/\tau`: 0 for no
-        bias, 1 for a bias penalised like the weights, ``inf`` for a free one.
-    init_scale : float, default 1.0
-        Large values start the network in the lazy regime.
-    dtype : torch.dtype, default `torch.float64`
-
-    Raises
-    ------
-    ValueError, TypeError
-        Naming the argument that is out of range.
-
-    Examples
-    --------
-    >>> network = FeedForward(4, [100], 2, seeds=range(3))
-    >>> network(torch.eye(4, dtype=torch.float64)).shape  # replicas, stimuli, outputs
-    torch.Size([3, 4, 2])
-    """
-
-    def __init__(
-        self,
-        n_inputs: int,
-        widths: Sequence[int],
-        n_outputs: int,
-        seeds: Sequence[int],
-        *,
-        activation: Callable[[Tensor], Tensor] = torch.relu,
-        bias: float = 1.0,
-        init_scale: float = 1.0,
-        dtype: torch.dtype = torch.float64,
-    ) -> None:
-        super().__init__()
-        hidden = [as_count("widths", width) for width in _listed("widths", widths)]
-        sizes = [as_count("n_inputs", n_inputs), *hidden, as_count("n_outputs", n_outputs)]
-        self.seeds = [as_count("seeds", seed, at_least=0) for seed in _listed("seeds", seeds)]
-        if max(self.seeds) >= 2**64:
-            raise ValueError(f"seeds must be below 2^64, found {max(self.seeds)}")
-        if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
-            raise TypeError(f"dtype must be a floating-point type, found {dtype}")
-        self.bias = np.inf if bias == np.inf else as_number("bias", bias, at_least=0)
-        scale = as_number("init_scale", init_scale, above=0)
-        self.activation = as_function("activation", activation)
-
-        generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
-        shapes = list(pairwise(sizes))
-        # Drawn replica by replica, so that each depends on its own seed only.
-        drawn = [
-            [torch.randn(s, generator=g, dtype=dtype) * scale / s[0] ** 0.5 for s in shapes]
-            for g in generators
-        ]
-        self.weights = nn.ParameterList(
-            nn.Parameter(torch.stack(layer)) for layer in zip(*drawn, strict=True)
-        )
-        zeros = [torch.zeros(len(generators), 1, width, dtype=dtype) for width in hidden]
-        self.biases = nn.ParameterList(nn.Parameter(b) for b in zeros if self.bias > 0)
-
-    def preactivations(self, inputs: Tensor) -> list[Tensor]:
-        r"""Preactivations H of every hidden layer.
-
-        Parameters
-        ----------
-        inputs : Tensor, shape (n, d_X) or (R, n, d_X)
-
-        Returns
-        -------
-        list of Tensor, shape (R, n, M_l)
-        """
-        layers: list[Tensor] = []
-        below = inputs
-        for depth, weight in enumerate(self.weights[:-1]):
-            layers.append(below @ weight + (self.biases[depth] if self.bias > 0 else 0))
-            below = self.activation(layers[-1])
-        return layers
-
-    def hidden(self, inputs: Tensor) -> list[Tensor]:
-        r"""Features :math:`Z = \varphi(H)` of every hidden layer; see `preactivations`."""
-        return [self.activation(h) for h in self.preactivations(inputs)]
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Outputs, shape (R, n, d_Y)."""
-        outputs: Tensor = self.hidden(inputs)[-1] @ self.weights[-1]
-        return outputs
-
-    def penalty(self, weight_decay: float | Sequence[float]) -> Tensor:
-        r"""Weight penalty of each replica, shape (R,).
-
-        .. math:: \tfrac12\sum_l \lambda_l(\lVert W_l\rVert^2 + \lVert b_l\rVert^2/\tau)
-
-        Parameters
-        ----------
-        weight_decay : float or sequence of float
-            One λ for all layers, or one for each (read-out last); none negative.
-        """
-        n_layers = len(self.weights)
-        given = [weight_decay] * n_layers if np.ndim(weight_decay) == 0 else weight_decay
-        decay = [as_number("weight_decay", value, at_least=0) for value in given]  # type: ignore[union-attr, arg-type]
-        if len(decay) != n_layers:
-            raise ValueError(
-                f"weight_decay must be one number or {n_layers}, one per layer, found {len(decay)}"
-            )
-        total: Tensor = sum(
-            lam * w.square().sum((1, 2)) for lam, w in zip(decay, self.weights, strict=True)
-        )
-        if 0 < self.bias < np.inf:
-            for lam, b in zip(decay, self.biases, strict=False):
-                total = total + lam * b.square().sum((1, 2)) / self.bias
-        return 0.5 * total
-
-
-def hidden_kernel(network: FeedForward, inputs: Tensor) -> Tensor:
-    r"""Kernel :math:`K = ZZ^\top` of the last hidden layer, shape (R, n, n).
-
-    Examples
-    --------
-    >>> network = FeedForward(4, [10], 2, seeds=[0])
-    >>> hidden_kernel(network, torch.eye(4, dtype=torch.float64)).shape
-    torch.Size([1, 4, 4])
-    """
-    features = network.hidden(inputs)[-1]
-    return features @ features.mT
+__all__ = ["Training", "cosine", "squared_error", "train"]
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -192,7 +48,7 @@ class Training:
 
     Attributes
     ----------
-    network : FeedForward
+    network : Replicated
         As trained.
     steps : int array, shape (T,)
         Number of gradient steps done; the first entry is 0, the untrained network.
@@ -205,6 +61,7 @@ class Training:
 
     Examples
     --------
+    >>> from absrep.nets import FeedForward
     >>> task = hypercube(2)
     >>> network = FeedForward(4, [20], 2, seeds=[0, 1])
     >>> run = train(
@@ -220,7 +77,7 @@ class Training:
     (array([ 0,  5, 10]), (3, 2), (3, 2, 20, 2))
     """
 
-    network: FeedForward
+    network: Replicated
     steps: NDArray[np.int64]
     loss: Array
     error: Array
@@ -228,7 +85,7 @@ class Training:
 
 
 def train(
-    network: FeedForward,
+    network: Replicated,
     inputs: ArrayLike,
     targets: ArrayLike,
     *,
@@ -240,7 +97,7 @@ def train(
     batch_size: int | None = None,
     error: Callable[[Tensor, Tensor], Tensor] = squared_error,
     record_at: Iterable[int] = (),
-    probes: Mapping[str, Callable[[FeedForward], Tensor]] | None = None,
+    probes: Mapping[str, Callable[[Any], Tensor]] | None = None,
     threads: int | None = 1,
     progress: bool = False,
 ) -> Training:
@@ -253,13 +110,14 @@ def train(
 
     Parameters
     ----------
-    network : FeedForward
-    inputs : array, shape (P, d_X)
-    targets : array, shape (P, d_Y)
+    network : Replicated
+    inputs : array, shape (P, d_X) or (R, P, d_X)
+        The same for all replicas, or each its own.
+    targets : array, shape (P, d_Y) or (R, P, d_Y)
     n_steps : int
         Gradient steps.
     weight_decay : float or sequence of float
-        λ, see `FeedForward.penalty`. It is part of the loss; leave the optimiser's own at 0.
+        λ, see the network's `penalty`. It is part of the loss; leave the optimiser's own at 0.
     optimizer : callable, default `torch.optim.Adam`
         Called as ``optimizer(parameters, lr=learning_rate)``. It must act on each parameter
         entry by itself (SGD, Adam …); L-BFGS would mix the replicas.
@@ -299,14 +157,15 @@ def train(
 
     Examples
     --------
+    >>> from absrep.nets import FeedForward
     >>> network = FeedForward(4, [50], 2, seeds=range(5))
     >>> task = hypercube(2)
     >>> run = train(network, task.features, task.labels, n_steps=500, weight_decay=0.01)
     >>> run.loss.shape, bool((run.loss[-1] < 0.1).all())
     ((2, 5), True)
     """
-    if not isinstance(network, FeedForward):
-        raise TypeError(f"network must be a FeedForward, found {type(network).__name__}")
+    if not isinstance(network, Replicated):
+        raise TypeError(f"network must be a Replicated, found {type(network).__name__}")
     for name, function in (("optimizer", optimizer), ("schedule", schedule), ("error", error)):
         as_function(name, function)
     probes = probes or {}
@@ -316,14 +175,17 @@ def train(
         raise ValueError(f"probes must not be named {sorted(taken)}: these are recorded anyway")
     like = next(network.parameters())
     x, y = (
-        torch.tensor(as_array(name, value, 2), dtype=like.dtype, device=like.device)
+        torch.tensor(as_array(name, value, (2, 3)), dtype=like.dtype, device=like.device)
         for name, value in (("inputs", inputs), ("targets", targets))
     )
-    n_inputs, n_outputs = network.weights[0].shape[1], network.weights[-1].shape[2]
-    if x.shape[1] != n_inputs:
-        raise ValueError(f"inputs must have {n_inputs} columns, found {x.shape[1]}")
-    if y.shape != (len(x), n_outputs):
-        raise ValueError(f"targets must have shape {(len(x), n_outputs)}, found {tuple(y.shape)}")
+    n_stimuli = x.shape[-2]
+    for name, data, columns in (("inputs", x, network.n_inputs), ("targets", y, network.n_outputs)):
+        shape = (n_stimuli, columns)
+        if data.shape not in (shape, (network.n_replicas, *shape)):
+            raise ValueError(
+                f"{name} must have shape {shape}, or one such array per replica, "
+                f"found {tuple(data.shape)}"
+            )
     last = as_count("n_steps", n_steps, at_least=0)
     record = {0, last}
     if not isinstance(record_at, Iterable):
@@ -331,7 +193,7 @@ def train(
     record |= {as_count("record_at", step, at_least=0) for step in record_at}
     if max(record) > last:
         raise ValueError(f"record_at must not exceed n_steps = {last}, found {max(record)}")
-    batches = _batches(network, len(x), batch_size)
+    batches = _batches(network, n_stimuli, batch_size)
     rate = as_number("learning_rate", learning_rate, above=0)
     steps_taken = optimizer(network.parameters(), lr=rate)
     kept: dict[str, list[Array]] = {name: [] for name in ("loss", "error", *probes)}
@@ -339,9 +201,9 @@ def train(
     def keep(step: int) -> None:
         with torch.no_grad():
             values = {"error": error(network(x), y)}
-            if values["error"].shape != (len(network.seeds),):
+            if values["error"].shape != (network.n_replicas,):
                 raise ValueError(
-                    f"error must return one number per replica, shape {(len(network.seeds),)}, "
+                    f"error must return one number per replica, shape {(network.n_replicas,)}, "
                     f"found {tuple(values['error'].shape)}"
                 )
             values["loss"] = values["error"] + network.penalty(weight_decay)
@@ -356,9 +218,9 @@ def train(
 
     def one_step(step: int) -> None:
         index = next(batches)
-        xb, yb = (x, y) if index is None else (x[index], y[index])
+        xb, yb = (data if index is None else _rows(data, index) for data in (x, y))
         steps_taken.zero_grad(set_to_none=True)
-        losses = error(network(xb), yb) * (len(x) / xb.shape[-2]) + network.penalty(weight_decay)
+        losses = error(network(xb), yb) * (n_stimuli / xb.shape[-2]) + network.penalty(weight_decay)
         losses.sum().backward()  # type: ignore[no-untyped-call]
         for group in steps_taken.param_groups:
             group["lr"] = rate * schedule(step / last)
@@ -377,15 +239,6 @@ def train(
     )
 
 
-def _listed(name: str, values: Sequence[int]) -> list[int]:
-    if not isinstance(values, Iterable):
-        raise TypeError(f"{name} must be a sequence, found {values!r}")
-    listed = list(values)
-    if not listed:
-        raise ValueError(f"{name} must not be empty")
-    return listed
-
-
 @contextmanager
 def _torch_threads(threads: int | None) -> Iterator[None]:
     before = torch.get_num_threads()
@@ -396,8 +249,15 @@ def _torch_threads(threads: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _rows(data: Tensor, index: Tensor) -> Tensor:
+    """Rows `index` (R, batch) of data (n, columns), or of each replica's own (R, n, columns)."""
+    if data.ndim == 2:
+        return data[index]
+    return data.gather(1, index[..., None].expand(-1, -1, data.shape[2]))
+
+
 def _batches(
-    network: FeedForward, n_stimuli: int, batch_size: int | None
+    network: Replicated, n_stimuli: int, batch_size: int | None
 ) -> Iterator[Tensor | None]:
     """Endless stimulus indices (R, batch) for mini-batches, or None for all stimuli."""
     size = n_stimuli if batch_size is None else as_count("batch_size", batch_size)

@@ -1,0 +1,21 @@
+r"""Networks and the one training loop (needs torch).
+
+Every network here is R networks in one: parameters and outputs carry a leading *replica* axis,
+and one batched matrix product serves all. Replicas share data but nothing else, so the gradient
+of their summed loss is each one's own gradient. Replica r is made from ``seeds[r]`` alone: it is
+the same network in a batch of fifty as by itself.
+"""
+
+from ._feed_forward import FeedForward, hidden_kernel
+from ._replicated import Replicated
+from ._training import Training, cosine, squared_error, train
+
+__all__ = [
+    "FeedForward",
+    "Replicated",
+    "Training",
+    "cosine",
+    "hidden_kernel",
+    "squared_error",
+    "train",
+]
