@@ -81,7 +81,9 @@ def plot_sweep(
             color=NEUTRAL,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
-    handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in names]
+    # A single name says no more than the vertical axis does.
+    named = names if len(names) > 1 else []
+    handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in named]
     kinds: dict[str, tuple[Curves, dict[str, Any]]] = {
         "theory": (lines, {}),
         "simulated": (dots, {"marker": "o", "linestyle": ""}),
