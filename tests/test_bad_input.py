@@ -32,6 +32,7 @@ RAGGED = [[1.0, 2.0], [3.0], *X[2:].tolist()]
 CONSTANT = np.column_stack([Y, np.ones(8)])
 # The first two latents agree throughout: no context shows both values of either.
 CONFOUNDED = np.column_stack([Y[:, 0], Y])
+ALONE = np.vstack([Y, Y[1:], Y[1:], Y[1:3]])  # one trial of the first condition
 ONE_POINT, TWINS = np.full((8, 2), 0.1), np.array([X[0], *X[:-1]])
 
 
@@ -58,6 +59,7 @@ VALID = {
     ab.random_kernel: {"n_stimuli": 3, "n_features": 3, "rng": 0},
     ab.condition_means: {"features": X, "labels": Y},
     ab.parallelism_score: {"features": X, "labels": Y},
+    ab.cross_validated_parallelism_score: {"features": TRIALS, "labels": LABELS},
     ab.kernel_parallelism_score: {"kernel": np.eye(8), "labels": Y},
     ab.balanced_dichotomies: {"n_conditions": 4},
     ab.dichotomy_parallelism: {"features": X, "conditions": range(8), "dichotomies": D},
@@ -151,10 +153,15 @@ TABLE = [
     (ab.parallelism_score, "labels", Y[:, :1], ValueError, "one context"),
     (ab.parallelism_score, "labels", CONSTANT, ValueError, "one constant"),
     (ab.parallelism_score, "labels", CONFOUNDED, ValueError, "confounded"),
+    (ab.cross_validated_parallelism_score, "features", TRIALS[:, 0], ValueError, "a vector"),
+    (ab.cross_validated_parallelism_score, "features", [["a"]], TypeError, "text"),
+    (ab.cross_validated_parallelism_score, "labels", LABELS[1:], ValueError, "a row short"),
+    (ab.cross_validated_parallelism_score, "labels", LABELS[:, :1], ValueError, "one context"),
     (ab.kernel_parallelism_score, "kernel", INDEFINITE, ValueError, "indefinite"),
     (ab.kernel_parallelism_score, "kernel", np.ones((8, 8)), ValueError, "constant"),
     (ab.balanced_dichotomies, "n_conditions", 5, ValueError, "odd"),
     (ab.balanced_dichotomies, "n_conditions", 18, ValueError, "too many"),
+    (ab.cross_validated_parallelism_score, "labels", ALONE, ValueError, "a single trial"),
     (ab.dichotomy_parallelism, "dichotomies", [1] * 3 + [-1] * 5, ValueError, "unbalanced"),
     (ab.dichotomy_parallelism, "dichotomies", np.zeros(8), ValueError, "zeros"),
     (ab.dichotomy_parallelism, "features", TWINS, ValueError, "two conditions coincide"),

@@ -17,7 +17,12 @@ from ._decoding import (
 )
 from ._dimension import linear_cka, participation_ratio
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
-from ._parallelism import dichotomy_parallelism, kernel_parallelism_score, parallelism_score
+from ._parallelism import (
+    cross_validated_parallelism_score,
+    dichotomy_parallelism,
+    kernel_parallelism_score,
+    parallelism_score,
+)
 from ._scores import AbstractionScores, abstraction_scores
 
 __all__ = [
@@ -28,6 +33,7 @@ __all__ = [
     "balanced_dichotomies",
     "ccgp",
     "condition_means",
+    "cross_validated_parallelism_score",
     "decoding_accuracy",
     "dichotomy_ccgp",
     "dichotomy_decoding",
