@@ -16,6 +16,7 @@ from ._decoding import (
     shattering,
 )
 from ._dimension import linear_cka, participation_ratio
+from ._kernel_decoding import kernel_ccgp, kernel_decoding
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
 from ._parallelism import (
     cross_validated_parallelism_score,
@@ -38,6 +39,8 @@ __all__ = [
     "dichotomy_ccgp",
     "dichotomy_decoding",
     "dichotomy_parallelism",
+    "kernel_ccgp",
+    "kernel_decoding",
     "kernel_parallelism_score",
     "linear_cka",
     "null_distribution",
