@@ -77,3 +77,16 @@ def test_geometry_is_drawn_to_scale():
         return np.linalg.norm(points[:, None] - points[None], axis=-1)
 
     np.testing.assert_allclose(apart(drawn), apart(tetrahedron), atol=1e-12)
+
+
+def test_short_log_axes_have_few_plain_labels():
+    figure = plot_sweep(
+        theory={"a": ([12, 100], [2, 60])}, xlabel="x", ylabel="y", xscale="log", yscale="log"
+    )
+    figure._repr_png_()
+    axes = figure.axes[0]
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        shown = [label.get_text() for place, label in ticks if low <= place <= high]
+        assert shown == [f"{number}" for number in (2, 5, 10, 20, 50, 100) if low <= number <= high]
+        assert not any(label.get_text() for label in axis.get_ticklabels(minor=True))
