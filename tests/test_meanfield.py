@@ -108,6 +108,42 @@ def test_several_stimuli_per_class():
     np.testing.assert_allclose(best.kernel, form.kernel, atol=1e-8)
 
 
+def contrasting_members(n, contrast):
+    """n members per class of two latents; class means of eigenvalue 1, contrasts as given."""
+    mean = np.ones((n, n)) / n
+    return multi_element(2, mean + contrast * (np.eye(n) - mean))
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_members_get_neurons_of_their_own_where_contrasts_are_strong(n):
+    """At c_w = 2γ(2n−1)/(n−1) (prop-members); the closed form claims no more than is proved."""
+    gain = (1 + 4 * n) / (2 + 4 * n)
+    boundary = 2 * gain * (2 * n - 1) / (n - 1)
+    form = closed_form(contrasting_members(n, 1.0))
+    for ratio in (0.99, 1.01):
+        best = solve(contrasting_members(n, ratio * boundary))
+        assert best.certified and best.gap <= 1e-9
+        assert (best.loss < form.loss * (1 - 1e-6)) == (ratio > 1)
+    with pytest.raises(ValueError, match="within a class must not be stronger"):
+        closed_form(contrasting_members(n, 1.01))
+
+
+def test_shuffling_members_never_weakens_the_best_neuron():
+    """lem-shuffling at random neurons of random activations."""
+    rng = np.random.default_rng(0)
+    labels = hypercube(2).labels
+    for phi in (relu.value, np.tanh, np.sin, np.exp):
+        c1, cw = 1.0, rng.uniform(0, 1)
+        h = rng.standard_normal((4, 3))
+        means = h.mean(axis=1, keepdims=True)
+        cost = 3 * np.sum(means**2) / c1 + np.sum((h - means) ** 2) / cw
+        told = labels.T @ phi(h).sum(axis=1)
+        each = [3 * labels.T @ phi(h[:, j]) for j in range(3)]
+        costs = [3 * np.sum(h[:, j] ** 2) / c1 for j in range(3)]
+        np.testing.assert_allclose(np.sum(each, axis=0), 3 * told)
+        assert np.sum(costs) <= 3 * cost * (1 + 1e-12)
+
+
 def test_uneven_classes_spread_within_the_class_only_with_weight_decay():
     """If C1 is not ∝ 1 the spread within a class is O(λ)."""
     task = multi_element(2, [[1, 0.3], [0.3, 2]])

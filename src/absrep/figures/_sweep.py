@@ -88,7 +88,9 @@ def plot_sweep(
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter("{x:g}")
             axis.set_minor_formatter(NullFormatter())
-    handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in names]
+    # A single name says no more than the vertical axis does.
+    named = names if len(names) > 1 else []
+    handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in named]
     kinds: dict[str, tuple[Curves, dict[str, Any]]] = {
         "theory": (lines, {}),
         "simulated": (dots, {"marker": "o", "linestyle": ""}),

@@ -3,7 +3,7 @@ r"""Optimal representations in closed form, and the conditions under which they 
 For labels that are balanced and independent (all :math:`2^d` combinations equally often) and an
 input kernel with :math:`\tilde K 1 = κ_0 1` and :math:`\tilde K Y = κ_1 Y`, the best neurons read
 one latent each. Everything then depends on three numbers, κ₀, κ₁ and the largest eigenvalue κ_r on
-what is orthogonal to the constant and to the labels.
+the interactions of the latents.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ClosedForm:
 
 @dataclass(frozen=True)
 class Isotropy:
-    """κ₀ (infinite for a free bias), κ₁, and the largest κ_r of a task."""
+    """κ₀ (infinite for a free bias), κ₁, and the largest κ_r of the class means."""
 
     constant: float
     latent: float
@@ -64,7 +64,7 @@ def isotropy(task: Task, bias: float) -> Isotropy:
     """
     metric = input_metric(task, bias)
     y, p = task.labels, task.n_stimuli
-    patterns, counts = np.unique(y, axis=0, return_counts=True)
+    patterns, which, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
     if len(patterns) != 2**task.n_latents or len(set(counts.tolist())) != 1:
         raise ValueError("task has no closed form: not all combinations of labels occur equally")
     kernel = metric.kernel
@@ -80,7 +80,23 @@ def isotropy(task: Task, bias: float) -> Isotropy:
         )
     if latent <= 1e-12 * scale:
         raise ValueError("task has no closed form: the inputs do not distinguish the labels")
-    rest = kernel - constant / p - latent * (y @ y.T) / p
+    members = (which.ravel()[:, None] == np.arange(len(patterns))) * 1.0
+    averaging = members @ members.T / counts[0]
+    mixed = averaging @ kernel - kernel @ averaging
+    if np.abs(mixed).max() > 1e-9 * scale * p:
+        raise ValueError(
+            "task has no closed form: class means and differences within a class are correlated"
+        )
+    if len(patterns) < p:
+        # Members of a class then gain nothing from neurons of their own (shuffling, ch-several).
+        weakest = float(np.linalg.eigvalsh(averaging @ kernel @ averaging)[-len(patterns)])
+        within = float(np.linalg.eigvalsh(kernel - averaging @ kernel)[-1])
+        if within > weakest + 1e-9 * scale:
+            raise ValueError(
+                "task has no closed form: differences within a class must not be stronger than "
+                f"those between class means, found eigenvalues {within:.6g} and {weakest:.6g}"
+            )
+    rest = averaging @ kernel @ averaging - constant / p - latent * (y @ y.T) / p
     largest = float(np.linalg.eigvalsh(rest)[-1])
     return Isotropy(np.inf if metric.free else constant, latent, largest)
 
@@ -114,7 +130,9 @@ def closed_form(
     ----------
     task : Task
         All combinations of labels equally often; the constant and the labels eigenvectors of the
-        input kernel; all other eigenvalues below κ₀ (degree 1) or at most κ₁ (odd).
+        input kernel; all interactions below κ₀ (degree 1) or at most κ₁ (odd). With several stimuli
+        per class, those of one class differ no more strongly (largest eigenvalue) than class
+        means do (smallest one).
     activation : Activation
     weight_decay : float or (float, float)
         λ or (λ₁, λ₂), above zero.
