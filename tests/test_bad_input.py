@@ -32,6 +32,7 @@ RAGGED = [[1.0, 2.0], [3.0], *X[2:].tolist()]
 CONSTANT = np.column_stack([Y, np.ones(8)])
 # The first two latents agree throughout: no context shows both values of either.
 CONFOUNDED = np.column_stack([Y[:, 0], Y])
+ALONE = np.vstack([Y, Y[1:], Y[1:], Y[1:3]])  # one trial of the first condition
 ONE_POINT, TWINS = np.full((8, 2), 0.1), np.array([X[0], *X[:-1]])
 
 
@@ -58,11 +59,16 @@ VALID = {
     ab.random_kernel: {"n_stimuli": 3, "n_features": 3, "rng": 0},
     ab.condition_means: {"features": X, "labels": Y},
     ab.parallelism_score: {"features": X, "labels": Y},
+    ab.cross_validated_parallelism_score: {"features": TRIALS, "labels": LABELS},
     ab.kernel_parallelism_score: {"kernel": np.eye(8), "labels": Y},
     ab.balanced_dichotomies: {"n_conditions": 4},
     ab.dichotomy_parallelism: {"features": X, "conditions": range(8), "dichotomies": D},
     ab.ccgp: {"features": X, "labels": Y, "max_distance": 1, "penalty": 1.0, "decoder": None},
     ab.dichotomy_ccgp: {"features": X, "conditions": range(8), "dichotomies": D},
+    ab.kernel_decoding: {
+        "kernel": np.eye(8), "dichotomies": D, "noise": 0.5, "n_trials": 9.6, "n_neurons": 50,
+    },
+    ab.kernel_ccgp: {"kernel": np.eye(8), "dichotomies": D, "noise": 0.5},
     ab.decoding_accuracy: {"features": TRIALS, "labels": LABELS, "rng": 0, "n_folds": 3},
     ab.dichotomy_decoding: {
         "features": TRIALS, "conditions": CONDITIONS, "dichotomies": D, "rng": 0, "n_folds": 3,
@@ -151,10 +157,15 @@ TABLE = [
     (ab.parallelism_score, "labels", Y[:, :1], ValueError, "one context"),
     (ab.parallelism_score, "labels", CONSTANT, ValueError, "one constant"),
     (ab.parallelism_score, "labels", CONFOUNDED, ValueError, "confounded"),
+    (ab.cross_validated_parallelism_score, "features", TRIALS[:, 0], ValueError, "a vector"),
+    (ab.cross_validated_parallelism_score, "features", [["a"]], TypeError, "text"),
+    (ab.cross_validated_parallelism_score, "labels", LABELS[1:], ValueError, "a row short"),
+    (ab.cross_validated_parallelism_score, "labels", LABELS[:, :1], ValueError, "one context"),
     (ab.kernel_parallelism_score, "kernel", INDEFINITE, ValueError, "indefinite"),
     (ab.kernel_parallelism_score, "kernel", np.ones((8, 8)), ValueError, "constant"),
     (ab.balanced_dichotomies, "n_conditions", 5, ValueError, "odd"),
     (ab.balanced_dichotomies, "n_conditions", 18, ValueError, "too many"),
+    (ab.cross_validated_parallelism_score, "labels", ALONE, ValueError, "a single trial"),
     (ab.dichotomy_parallelism, "dichotomies", [1] * 3 + [-1] * 5, ValueError, "unbalanced"),
     (ab.dichotomy_parallelism, "dichotomies", np.zeros(8), ValueError, "zeros"),
     (ab.dichotomy_parallelism, "features", TWINS, ValueError, "two conditions coincide"),
@@ -173,6 +184,17 @@ TABLE = [
     (ab.dichotomy_ccgp, "conditions", list("abcdefgh"), TypeError, "text"),
     (ab.dichotomy_ccgp, "allowed_pairs", np.zeros((8, 8)), ValueError, "none"),
     (ab.dichotomy_ccgp, "allowed_pairs", np.ones((4, 4)), ValueError, "another size"),
+    (ab.kernel_decoding, "kernel", np.ones((8, 8)), ValueError, "all patterns alike"),
+    (ab.kernel_decoding, "kernel", np.diag([1.0] * 7 + [-1]), ValueError, "indefinite"),
+    (ab.kernel_decoding, "dichotomies", D[:, :7], ValueError, "too short"),
+    (ab.kernel_decoding, "noise", 0, ValueError, "none"),
+    (ab.kernel_decoding, "n_trials", -1.0, ValueError, "negative"),
+    (ab.kernel_decoding, "n_neurons", None, ValueError, "missing"),
+    (ab.kernel_decoding, "n_neurons", 0.5, TypeError, "half a neuron"),
+    (ab.kernel_ccgp, "noise", float("nan"), ValueError, "NaN"),
+    (ab.kernel_ccgp, "n_trials", 10, ValueError, "without n_neurons"),
+    (ab.kernel_ccgp, "dichotomies", [1] + [-1] * 7, ValueError, "one condition a side"),
+    (ab.kernel_ccgp, "allowed_pairs", np.zeros((8, 8)), ValueError, "none"),
     (ab.decoding_accuracy, "n_folds", 4, ValueError, "more than trials"),
     (ab.decoding_accuracy, "n_folds", 1, ValueError, "one"),
     (ab.decoding_accuracy, "rng", None, TypeError, "unseeded"),

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    plot_dichotomies,
+    plot_distributions,
     plot_geometries,
     plot_images,
     plot_kernels,
     plot_scores,
     plot_sweep,
+    plot_table,
     plot_training,
 )
 from absrep.geometry import AbstractionScores
@@ -19,6 +22,12 @@ from .helpers import latents
 SQUARE = latents(2)
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 FIGURES = {
+    "dichotomies": lambda: plot_dichotomies(
+        {"PS": {"cube": [1, 0, 0]}}, {"PS": {"cube": [1, 0, 0]}}, ["latent", "XOR", "XOR"]
+    ),
+    "distributions": lambda: plot_distributions(
+        {"PS": {"a": [0, 1], "b": [0, 0]}, "x": {"a": [1]}}
+    ),
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
@@ -32,6 +41,7 @@ FIGURES = {
         xlabel="x",
         ylabel="y",
     ),
+    "table": lambda: plot_table([[1, 2], [1, -3]], ["a", "b"], ["PS", "PR"]),
     "training": lambda: plot_training(
         Training(None, np.array([0, 1, 10]), np.ones((3, 4)), np.ones((3, 4))),
         np.ones((3, 4, 2)),
@@ -67,3 +77,16 @@ def test_geometry_is_drawn_to_scale():
         return np.linalg.norm(points[:, None] - points[None], axis=-1)
 
     np.testing.assert_allclose(apart(drawn), apart(tetrahedron), atol=1e-12)
+
+
+def test_short_log_axes_have_few_plain_labels():
+    figure = plot_sweep(
+        theory={"a": ([12, 100], [2, 60])}, xlabel="x", ylabel="y", xscale="log", yscale="log"
+    )
+    figure._repr_png_()
+    axes = figure.axes[0]
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        shown = [label.get_text() for place, label in ticks if low <= place <= high]
+        assert shown == [f"{number}" for number in (2, 5, 10, 20, 50, 100) if low <= number <= high]
+        assert not any(label.get_text() for label in axis.get_ticklabels(minor=True))
