@@ -301,15 +301,19 @@ def test_the_corrected_score_finds_the_noise_free_one_where_the_plain_one_does_n
     assert parallelism_score(trials, labels).mean() < 0.9 * expected
 
 
-def test_squared_lengths_have_no_bias_even_where_there_is_only_noise():
-    # With pure noise the estimated squared length is negative half of the time: then NaN.
-    noise = np.random.default_rng(0).standard_normal((400, 40, 50))
-    scores = cross_validated_parallelism_score(noise, np.repeat(SQUARE, 10, axis=0))
-    missing = np.isnan(scores).mean()
-    assert 0.65 < missing < 0.85  # 1 − ½ · ½, up to the skewness of the estimate
-    assert np.isnan(
+def test_where_there_is_only_noise_there_is_no_score_to_correct():
+    # With pure noise an estimated squared length is negative half of the time, four are there.
+    labels = np.repeat(SQUARE, 10, axis=0)
+    refused = 0
+    for noise in np.random.default_rng(0).standard_normal((200, 40, 50)):
+        try:
+            cross_validated_parallelism_score(noise, labels)
+        except ValueError as error:
+            assert "too noisy" in str(error)
+            refused += 1
+    assert 0.85 < refused / 200 < 0.98  # 1 − 1/16, up to the skewness of the estimate
+    with pytest.raises(ValueError, match="too noisy"):
         cross_validated_parallelism_score(np.ones((8, 3)), np.repeat(SQUARE, 2, 0))
-    ).all()
 
 
 @given(SEEDS, st.floats(1e-3, 1e3), st.floats(-100, 100))

@@ -143,14 +143,14 @@ def cross_validated_parallelism_score(features: ArrayLike, labels: ArrayLike) ->
     -------
     array, shape (..., d)
         Nearly unbiased where the latents are well above the noise, and not bounded: an estimate
-        of a score of 1 lies above 1 about half of the time. NaN where a squared length comes out
-        zero or negative, so that the trials do not tell the two values of the latent apart in
-        some context and there is no direction to speak of.
+        of a score of 1 lies above 1 about half of the time.
 
     Raises
     ------
     ValueError
-        If a condition has a single trial, or a latent fewer than two contexts with both values.
+        If a condition has a single trial, or a latent fewer than two contexts with both values, or
+        if a squared length comes out zero or negative: the trials do not tell the two values of a
+        latent apart in some context, and there is no direction to speak of.
 
     Notes
     -----
@@ -187,8 +187,12 @@ def cross_validated_parallelism_score(features: ArrayLike, labels: ArrayLike) ->
         coding = rows @ means
         inner = coding @ np.swapaxes(coding, -1, -2)
         squared = np.diagonal(inner, axis1=-2, axis2=-1) - variance_of_mean @ np.square(rows).T
-        told_apart = squared > 1e-24 * scale[..., None]
-        scores.append(_mean_cosine(inner, np.where(told_apart, squared, np.nan)))
+        if (squared <= 1e-24 * scale[..., None]).any():
+            raise ValueError(
+                f"features are too noisy to correct the score of latent {latent}: with the noise "
+                "taken off, a coding direction has no length left"
+            )
+        scores.append(_mean_cosine(inner, squared))
     return np.stack(scores, axis=-1)
 
 
