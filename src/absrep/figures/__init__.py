@@ -1,6 +1,7 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._kernels import plot_kernels
+from ._phases import plot_phases
 from ._representations import plot_geometries, plot_images, plot_scores
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
@@ -11,6 +12,7 @@ __all__ = [
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_phases",
     "plot_scores",
     "plot_sweep",
     "plot_training",
