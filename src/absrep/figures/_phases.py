@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import BoundaryNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import ArrayLike
 
 from .._validation import Array, as_array, as_names
@@ -96,6 +97,11 @@ def plot_phases(
                 at, height, c=found, cmap=cmap, norm=norm, s=55, edgecolors="white", zorder=4
             )
         ax.set(title=title, xlabel=xlabel)
+        if scale == "log":  # 0.5, 1, 2 instead of crowded powers of ten
+            for line in (ax.xaxis, ax.yaxis):
+                line.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+                line.set_major_formatter(ScalarFormatter())
+                line.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel(ylabel)
     bar = figure.colorbar(image, ax=axes, shrink=0.9)
     bar.set_label(value)
