@@ -1,8 +1,17 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._kernels import plot_kernels
-from ._measuring import plot_dichotomies, plot_distributions, plot_table
-from ._representations import plot_geometries, plot_images, plot_scores
+from ._measuring import (
+    plot_dichotomies,
+    plot_distributions,
+    plot_table,
+)
+from ._phases import plot_phases
+from ._representations import (
+    plot_geometries,
+    plot_images,
+    plot_scores,
+)
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
 from ._training import plot_training
@@ -14,6 +23,7 @@ __all__ = [
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_phases",
     "plot_scores",
     "plot_sweep",
     "plot_table",
