@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    ExponentPanel,
+    plot_exponents,
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_readouts,
     plot_scores,
+    plot_signals,
     plot_sweep,
     plot_training,
 )
@@ -19,11 +23,16 @@ from .helpers import latents
 SQUARE = latents(2)
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 FIGURES = {
+    "exponents": lambda: plot_exponents(
+        {"a": ExponentPanel(([1, 2], [1, 0]), ([1, 2], [[1, 0]]), ([1, 2], [1, 1]))}
+    ),
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
+    "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.ones((3, 2))}),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
+    "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},
         simulated={"a": ([0, 1], [[0, 1]])},

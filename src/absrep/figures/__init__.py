@@ -1,6 +1,7 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._kernels import plot_kernels
+from ._nonlinear import ExponentPanel, plot_exponents, plot_readouts, plot_signals
 from ._representations import plot_geometries, plot_images, plot_scores
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
@@ -8,10 +9,14 @@ from ._training import plot_training
 
 __all__ = [
     "LATENT_COLOURS",
+    "ExponentPanel",
+    "plot_exponents",
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_readouts",
     "plot_scores",
+    "plot_signals",
     "plot_sweep",
     "plot_training",
 ]
