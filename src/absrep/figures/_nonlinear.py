@@ -31,8 +31,9 @@ def plot_signals(panels: Mapping[str, Signals]) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        Vertical axes are logarithmic where the ratios differ much.
     """
-    figure = BookFigure(figsize=(3.3 * len(panels), 3.7))
+    figure = BookFigure(figsize=(3.3 * len(panels), 4.2))
     axes = figure.subplots(1, len(panels), squeeze=False)
     for ax, (title, series) in zip(axes[0], panels.items(), strict=True):
         if len(series) > len(SERIES_COLOURS):
@@ -43,8 +44,10 @@ def plot_signals(panels: Mapping[str, Signals]) -> Figure:
             x = as_array("panels", costs, 1)
             ax.plot(x, as_array("panels", pairs, 1), color=colour, label=name)
             ax.plot(x, as_array("panels", searched, 1), "o", markersize=4, color=colour)
-        ax.set(title=title, xlabel="cost c of a neuron", xscale="log", yscale="log")
-        ax.legend(fontsize=8, loc="best", handlelength=1)
+        drawn = np.concatenate([np.ravel(line.get_ydata()) for line in ax.lines])
+        yscale = "log" if drawn.max() > 3 * drawn.min() else "linear"
+        ax.set(title=title, xlabel="cost c of a neuron", xscale="log", yscale=yscale)
+        ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     axes[0, 0].set_ylabel("signal per cost, ψ(c)/c")
     return figure
 

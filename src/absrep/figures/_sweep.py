@@ -81,6 +81,8 @@ def plot_sweep(
             color=NEUTRAL,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if xscale == "linear":
+        ax.locator_params(axis="x", nbins=7)
     handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in names]
     kinds: dict[str, tuple[Curves, dict[str, Any]]] = {
         "theory": (lines, {}),
