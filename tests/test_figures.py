@@ -10,7 +10,14 @@ from absrep.figures import (
     plot_images,
     plot_kernels,
     plot_phases,
+    ExponentPanel,
+    plot_exponents,
+    plot_geometries,
+    plot_images,
+    plot_kernels,
+    plot_readouts,
     plot_scores,
+    plot_signals,
     plot_sweep,
     plot_table,
     plot_training,
@@ -28,6 +35,8 @@ FIGURES = {
     ),
     "distributions": lambda: plot_distributions(
         {"PS": {"a": [0, 1], "b": [0, 0]}, "x": {"a": [1]}}
+    "exponents": lambda: plot_exponents(
+        {"a": ExponentPanel(([1, 2], [1, 0]), ([1, 2], [[1, 0]]), ([1, 2], [1, 1]))}
     ),
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
@@ -48,7 +57,9 @@ FIGURES = {
     "continuous phases": lambda: plot_phases(
         {"a": [[0, 1], [1, 0.3]]}, [0, 1], [1, 2], xlabel="x", ylabel="y", value="z", scale="linear"
     ),
+    "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.ones((3, 2))}),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
+    "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},
         simulated={"a": ([0, 1], [[0, 1]])},

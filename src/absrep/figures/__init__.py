@@ -6,6 +6,11 @@ from ._measuring import (
     plot_distributions,
     plot_table,
 )
+from ._nonlinear import (
+    plot_exponents,
+    plot_readouts,
+    plot_signals,
+)
 from ._phases import plot_phases
 from ._representations import (
     plot_geometries,
@@ -20,11 +25,14 @@ __all__ = [
     "LATENT_COLOURS",
     "plot_dichotomies",
     "plot_distributions",
+    "plot_exponents",
     "plot_geometries",
     "plot_images",
     "plot_kernels",
     "plot_phases",
+    "plot_readouts",
     "plot_scores",
+    "plot_signals",
     "plot_sweep",
     "plot_table",
     "plot_training",

@@ -82,6 +82,8 @@ def plot_sweep(
             color=NEUTRAL,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if xscale == "linear":
+        ax.locator_params(axis="x", nbins=7)
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         # Matplotlib writes 2 × 10⁰, 3 × 10⁰, … over each other where a log axis is short.
         if axis.get_scale() == "log" and high < 100 * low:

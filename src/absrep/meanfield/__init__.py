@@ -23,8 +23,10 @@ from ._certificate import Certificate, certify
 from ._closed_form import ClosedForm, closed_form
 from ._depth import DeepClosedForm, deep_closed_form
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
+from ._local_optima import LocalOptima, local_optima
 from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
+from ._signal import StrongestNeurons, paired_signal, strongest_neurons
 from ._solver import solve
 
 __all__ = [
@@ -32,9 +34,11 @@ __all__ = [
     "Certificate",
     "ClosedForm",
     "DeepClosedForm",
+    "LocalOptima",
     "Network",
     "OptimalRange",
     "Optimum",
+    "StrongestNeurons",
     "absolute",
     "certify",
     "closed_form",
@@ -47,13 +51,16 @@ __all__ = [
     "hard_tanh",
     "leaky_relu",
     "linear",
+    "local_optima",
     "neuron_energy",
     "neuron_energy_gradient",
     "optimal_range",
+    "paired_signal",
     "relu",
     "relu_power",
     "sigmoid",
     "softplus",
     "solve",
+    "strongest_neurons",
     "tanh",
 ]

@@ -110,14 +110,16 @@ def closed_form(
 ) -> ClosedForm:
     r"""Optimal hidden representation of an isotropic task, in closed form.
 
-    Activations of degree 1 with slope 1 above zero and at most that below: neurons
-    :math:`h ∝ 1 ± y_a` (for κ₀ < κ₁, ReLU only, :math:`h ∝ κ_0 ± κ_1y_a`),
+    Activations of degree 1 with slope 1 above zero and a, at most 1 in size, below: neurons
+    :math:`h ∝ 1 ± y_a`, or :math:`h ∝ κ_0(1-a) ± κ_1(1+a)y_a` where
+    :math:`a > (κ_0-κ_1)/(κ_0+κ_1)`,
 
-    .. math:: K = b(d_Y 11^\top + K_Y), \qquad b = \frac{\sqrt{λ_2Pγ/λ_1} - λ_2}{P}, \qquad
+    .. math:: K = b(d_Y c\,11^\top + K_Y), \qquad b = \frac{\sqrt{λ_2Pγ/λ_1} - λ_2}{P}, \qquad
         L = d_Y\left[\sqrt{λ_1λ_2P/γ} - \frac{λ_1λ_2}{2γ}\right]
 
-    with the *gain* :math:`γ = κ_0κ_1/(κ_0+κ_1)` if κ₀ ≥ κ₁ and (κ₀+κ₁)/4 otherwise; linear
-    neurons have h ∝ y_a, γ = κ₁ and K = bK_Y. If :math:`\sqrt{λ_1λ_2} ≥ \sqrt{Pγ}` learning
+    with the *gain* :math:`γ = κ_0κ_1/(κ_0+κ_1)` and c = 1 in the first case,
+    :math:`γ = [κ_0(1-a)^2 + κ_1(1+a)^2]/4` and :math:`c = [(1-a^2)(κ_0+κ_1)/4γ]^2` in the second
+    (linear neurons, a = 1: h ∝ y_a, γ = κ₁, c = 0). If :math:`\sqrt{λ_1λ_2} ≥ \sqrt{Pγ}` learning
     *collapses*: K = 0 and :math:`L = \tfrac12\lVert Y\rVert^2`.
 
     Other activations that are odd around φ(0) (tanh, erf, sigmoid) at a given width M: neurons
@@ -189,16 +191,20 @@ def _homogeneous(
                 "task has no closed form: interactions must be weaker than the constant, found "
                 f"κ_r = {spectrum.rest:.6g} and κ₀ = {k0:.6g}"
             )
-        if k0 >= k1:
+        # Below this slope a neuron stays non-negative; above it, it dips below zero.
+        if left <= 1 - 2 / (1 + k0 / k1):
             gain = k1 if k0 == np.inf else k0 * k1 / (k0 + k1)
             neurons = 1 + signed
-        elif left == 0:
-            gain, neurons = (k0 + k1) / 4, (k0 + k1 * signed) * 2 / (k0 + k1)
         else:
-            raise ValueError(
-                f"activation {activation} has no closed form for κ₀ < κ₁, found κ₀ = {k0:.6g} and "
-                f"κ₁ = {k1:.6g}"
-            )
+            if spectrum.rest > k1 * (1 + 1e-9):
+                raise ValueError(
+                    "task has no closed form: for neurons that dip below zero no interaction may "
+                    f"be stronger than the labels, found κ_r = {spectrum.rest:.6g} and "
+                    f"κ₁ = {k1:.6g}"
+                )
+            mean, swing = k0 * (1 - left), k1 * (1 + left)
+            gain = ((1 - left) * mean + (1 + left) * swing) / 4
+            neurons = (mean + swing * signed) / (2 * gain)
         unit = 0.5  # two neurons per latent, of features 1 ± y_a: 2·(11ᵀ + y_a y_aᵀ)
     collapsed = first * second >= p * gain
     if collapsed:
