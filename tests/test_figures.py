@@ -4,18 +4,15 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    ExponentPanel,
     plot_dichotomies,
     plot_distributions,
-    plot_geometries,
-    plot_images,
-    plot_kernels,
-    plot_phases,
-    ExponentPanel,
     plot_exponents,
     plot_geometries,
     plot_images,
     plot_kernels,
-    plot_readouts,
+    plot_phases,
+    plot_readout_plane,
     plot_scores,
     plot_signals,
     plot_sweep,
@@ -35,6 +32,7 @@ FIGURES = {
     ),
     "distributions": lambda: plot_distributions(
         {"PS": {"a": [0, 1], "b": [0, 0]}, "x": {"a": [1]}}
+    ),
     "exponents": lambda: plot_exponents(
         {"a": ExponentPanel(([1, 2], [1, 0]), ([1, 2], [[1, 0]]), ([1, 2], [1, 1]))}
     ),
@@ -57,7 +55,7 @@ FIGURES = {
     "continuous phases": lambda: plot_phases(
         {"a": [[0, 1], [1, 0.3]]}, [0, 1], [1, 2], xlabel="x", ylabel="y", value="z", scale="linear"
     ),
-    "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.ones((3, 2))}),
+    "read-out plane": lambda: plot_readout_plane({"a": SQUARE, "b": np.ones((3, 2))}),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(

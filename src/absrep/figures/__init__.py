@@ -7,8 +7,9 @@ from ._measuring import (
     plot_table,
 )
 from ._nonlinear import (
+    ExponentPanel,
     plot_exponents,
-    plot_readouts,
+    plot_readout_plane,
     plot_signals,
 )
 from ._phases import plot_phases
@@ -23,6 +24,7 @@ from ._training import plot_training
 
 __all__ = [
     "LATENT_COLOURS",
+    "ExponentPanel",
     "plot_dichotomies",
     "plot_distributions",
     "plot_exponents",
@@ -30,7 +32,7 @@ __all__ = [
     "plot_images",
     "plot_kernels",
     "plot_phases",
-    "plot_readouts",
+    "plot_readout_plane",
     "plot_scores",
     "plot_signals",
     "plot_sweep",

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .._validation import as_array
 from ._style import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS, BookFigure, styled
 
-__all__ = ["ExponentPanel", "plot_exponents", "plot_readouts", "plot_signals"]
+__all__ = ["ExponentPanel", "plot_exponents", "plot_readout_plane", "plot_signals"]
 
 Signals = Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]]
 
@@ -53,7 +53,7 @@ def plot_signals(panels: Mapping[str, Signals]) -> Figure:
 
 
 @styled
-def plot_readouts(weights: Mapping[str, ArrayLike]) -> Figure:
+def plot_readout_plane(weights: Mapping[str, ArrayLike]) -> Figure:
     """Output weights of hidden neurons, one dot per neuron.
 
     Parameters
