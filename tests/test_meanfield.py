@@ -137,6 +137,47 @@ def test_phase_boundary(k1):
         closed_form(walsh_task(2, 1, k1, 1.01), bias=0)
 
 
+@pytest.mark.parametrize(
+    ("spectrum", "holds"),
+    [
+        ([1, 1, 0.9, 100], True),  # odd interactions of any strength if κ₁ ≥ κ₀
+        ([1, 0.5, 0.9, 1.9], True),  # 2/κ_o ≥ 1/κ₁ − 1/κ₀
+        ([1, 0.1, 0.99, 0.99], False),  # weaker than the constant, far stronger than the labels
+        ([1, 0.2, 0.99, 0.99], False),
+        ([1, 0.05, 0.99, 0.01], True),
+    ],
+)
+def test_third_order_interactions_may_be_too_strong_for_the_closed_form(spectrum, holds):
+    task = hypercube(3, kernel_from_spectrum(spectrum))
+    k0, k1 = spectrum[:2]
+    gain = k0 * k1 / (k0 + k1)
+    formula = 3 * (np.sqrt(1e-4 * 8 / gain) - 1e-4 / (2 * gain))
+    best = solve(task, bias=0)
+    assert best.gap <= 1e-9
+    if holds:
+        assert best.loss == pytest.approx(closed_form(task, bias=0).loss, rel=1e-12)
+    else:
+        assert best.loss < 0.95 * formula
+        with pytest.raises(ValueError, match="odd interactions"):
+            closed_form(task, bias=0)
+
+
+def test_stimuli_of_a_class_may_be_too_dissimilar_for_the_closed_form():
+    form = closed_form(multi_element(2, [[1, -0.3], [-0.3, 1]]))
+    assert solve(multi_element(2, [[1, -0.3], [-0.3, 1]])).loss == pytest.approx(form.loss)
+    with pytest.raises(ValueError, match="odd interactions"):
+        closed_form(multi_element(2, [[1, -0.8], [-0.8, 1]]))
+
+
+def test_leaky_neurons_that_would_dip_below_zero_have_no_closed_form():
+    # At κ₁/κ₀ = (1 − s)/(1 + s) = 2/3 the best neuron meets zero.
+    below = walsh_task(2, 1, 0.66, 0.5)
+    form, best = closed_form(below, leaky_relu(0.2), bias=0), solve(below, leaky_relu(0.2), bias=0)
+    assert best.loss == pytest.approx(form.loss, rel=1e-12)
+    with pytest.raises(ValueError, match="labels as strong"):
+        closed_form(walsh_task(2, 1, 0.9, 0.5), leaky_relu(0.2), bias=0)
+
+
 def test_no_bias_optimum_is_not_unique():
     task = hypercube(2)
     coding = np.array([[[-1, 0, 1, 0], [0, -1, 0, 1]], [[-1, 1, 0, 0], [0, 0, -1, 1]]], float)
