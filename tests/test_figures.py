@@ -9,6 +9,7 @@ from absrep.figures import (
     plot_kernels,
     plot_neurons,
     plot_preactivations,
+    plot_readouts,
     plot_scores,
     plot_sweep,
     plot_training,
@@ -31,6 +32,7 @@ FIGURES = {
         masses={"a": np.arange(4), "b": [1, 1]},
     ),
     "preactivations": lambda: plot_preactivations({"a": SQUARE, "b": np.eye(4)}, list("abcd")),
+    "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.zeros((5, 2))}, ["u", "v"]),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},

@@ -2,6 +2,7 @@
 
 from ._kernels import plot_kernels
 from ._preactivations import plot_neurons, plot_preactivations
+from ._readouts import plot_readouts
 from ._representations import plot_geometries, plot_images, plot_scores
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
@@ -14,6 +15,7 @@ __all__ = [
     "plot_kernels",
     "plot_neurons",
     "plot_preactivations",
+    "plot_readouts",
     "plot_scores",
     "plot_sweep",
     "plot_training",

@@ -16,6 +16,7 @@ from ._decoding import (
     shattering,
 )
 from ._dimension import linear_cka, participation_ratio
+from ._modularity import readout_modularity
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
 from ._parallelism import dichotomy_parallelism, kernel_parallelism_score, parallelism_score
 from ._scores import AbstractionScores, abstraction_scores
@@ -37,6 +38,7 @@ __all__ = [
     "null_distribution",
     "parallelism_score",
     "participation_ratio",
+    "readout_modularity",
     "separable_dichotomies",
     "shattering",
     "shuffle_labels",
