@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from .._validation import as_array
@@ -81,6 +83,9 @@ def plot_sweep(
             color=NEUTRAL,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    drawn_at = [np.asarray(x) for curves in (lines, dots, stars) for x, _ in curves.values()]
+    if xscale == "linear" and all((x == np.round(x)).all() for x in drawn_at):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # counts have no halves
     handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in names]
     kinds: dict[str, tuple[Curves, dict[str, Any]]] = {
         "theory": (lines, {}),
