@@ -11,8 +11,11 @@ from absrep.figures import (
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_neurons,
     plot_phases,
+    plot_preactivations,
     plot_readout_plane,
+    plot_readouts,
     plot_scores,
     plot_signals,
     plot_sweep,
@@ -56,6 +59,13 @@ FIGURES = {
         {"a": [[0, 1], [1, 0.3]]}, [0, 1], [1, 2], xlabel="x", ylabel="y", value="z", scale="linear"
     ),
     "read-out plane": lambda: plot_readout_plane({"a": SQUARE, "b": np.ones((3, 2))}),
+    "neurons": lambda: plot_neurons(
+        {"a": np.eye(4), "b": np.ones((4, 2))},
+        directions={"u": SQUARE + 1, "v": SQUARE[:, 0]},
+        masses={"a": np.arange(4), "b": [1, 1]},
+    ),
+    "preactivations": lambda: plot_preactivations({"a": SQUARE, "b": np.eye(4)}, list("abcd")),
+    "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.zeros((5, 2))}, ["u", "v"]),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(
@@ -143,3 +153,32 @@ def test_phases_have_the_colour_of_the_nearest_level_and_name_bad_input():
     ):
         with pytest.raises(ValueError, match=f"^{named}"):
             call()
+
+
+def test_neurons_are_drawn_along_given_axes_or_those_that_hold_them():
+    from absrep.figures._preactivations import _principal_axes
+
+    rng = np.random.default_rng(0)
+    plane = rng.standard_normal((6, 3)) @ rng.standard_normal((3, 20))
+    basis, _ = _principal_axes(plane)
+    np.testing.assert_allclose(basis @ basis.T @ plane, plane, atol=1e-12)
+    y = SQUARE.T
+    drawn = plot_neurons(
+        {"a": 3 * y[0][:, None]}, axes={"1": np.ones(4), "u": y[0], "v": y[1]}
+    ).axes[0]
+    assert drawn.get_ylabel() == "u"
+    np.testing.assert_allclose(drawn.collections[0]._offsets3d, [[0], [6], [0]], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"axes": {"a": np.ones(4)}}, "axes must be three"),
+        ({"axes": {"a": np.ones(4), "b": np.ones(4), "c": SQUARE[:, 0]}}, "axes must be orthog"),
+        ({"directions": {"a": np.ones(3)}}, "directions"),
+        ({"directions": {"a": np.zeros(4)}}, "directions"),
+    ],
+)
+def test_wrong_axes_and_directions_of_neurons_are_named(options, named):
+    with pytest.raises(ValueError, match=named):
+        plot_neurons({"a": np.eye(4)}, **options)

@@ -124,8 +124,10 @@ def test_members_get_neurons_of_their_own_where_contrasts_are_strong(n):
         best = solve(contrasting_members(n, ratio * boundary))
         assert best.certified and best.gap <= 1e-9
         assert (best.loss < form.loss * (1 - 1e-6)) == (ratio > 1)
-    with pytest.raises(ValueError, match="within a class must not be stronger"):
-        closed_form(contrasting_members(n, 1.01))
+    proved = 2 * (1 + 4 * n) / (4 * n)  # 2/κ_o = 1/κ₁ − 1/κ₀ (prop-general-inputs)
+    assert closed_form(contrasting_members(n, 0.99 * proved)).loss == form.loss
+    with pytest.raises(ValueError, match="odd interactions"):
+        closed_form(contrasting_members(n, 1.01 * proved))
 
 
 def test_shuffling_members_never_weakens_the_best_neuron():
@@ -184,7 +186,7 @@ def test_weak_interactions_can_beat_abstraction_of_three_latents(spectrum):
     abstract = 3 * (0.01 * np.sqrt(8 / gain) - 0.5e-4 / gain)
     assert best.loss < abstract * (1 - 1e-4)
     for form in (closed_form, lambda task, bias: deep_closed_form(task, 2, bias=bias)):
-        with pytest.raises(ValueError, match="interactions must be weaker than the constant"):
+        with pytest.raises(ValueError, match="odd interactions"):
             form(task, bias=0)
 
 
@@ -197,8 +199,38 @@ def test_odd_interactions_may_be_stronger_than_the_constant(k1):
         best, form = solve(task, bias=0), closed_form(task, bias=0)
         assert best.gap <= 1e-9 and best.loss == pytest.approx(form.loss, rel=1e-12)
         np.testing.assert_allclose(best.kernel, form.kernel, atol=1e-6)
-    with pytest.raises(ValueError, match="interactions"):
-        closed_form(hypercube(3, kernel_from_spectrum([1, k1, 0.5, 1.001 * limit])), bias=0)
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "holds"),
+    [
+        ([1, 1, 0.9, 100], True),  # odd interactions of any strength if κ₁ ≥ κ₀
+        ([1, 0.5, 0.9, 1.9], True),  # 2/κ_o ≥ 1/κ₁ − 1/κ₀
+        ([1, 0.1, 0.99, 0.99], False),  # weaker than the constant, far stronger than the labels
+        ([1, 0.2, 0.99, 0.99], False),
+        ([1, 0.05, 0.99, 0.01], True),
+    ],
+)
+def test_third_order_interactions_may_be_too_strong_for_the_closed_form(spectrum, holds):
+    task = hypercube(3, kernel_from_spectrum(spectrum))
+    k0, k1 = spectrum[:2]
+    gain = k0 * k1 / (k0 + k1)
+    formula = 3 * (np.sqrt(1e-4 * 8 / gain) - 1e-4 / (2 * gain))
+    best = solve(task, bias=0)
+    assert best.gap <= 1e-9
+    if holds:
+        assert best.loss == pytest.approx(closed_form(task, bias=0).loss, rel=1e-12)
+    else:
+        assert best.loss < 0.95 * formula
+        with pytest.raises(ValueError, match="odd interactions"):
+            closed_form(task, bias=0)
+
+
+def test_stimuli_of_a_class_may_be_too_dissimilar_for_the_closed_form():
+    form = closed_form(multi_element(2, [[1, -0.3], [-0.3, 1]]))
+    assert solve(multi_element(2, [[1, -0.3], [-0.3, 1]])).loss == pytest.approx(form.loss)
+    with pytest.raises(ValueError, match="odd interactions"):
+        closed_form(multi_element(2, [[1, -0.8], [-0.8, 1]]))
 
 
 def test_no_bias_optimum_is_not_unique():

@@ -13,6 +13,8 @@ from ._nonlinear import (
     plot_signals,
 )
 from ._phases import plot_phases
+from ._preactivations import plot_neurons, plot_preactivations
+from ._readouts import plot_readouts
 from ._representations import (
     plot_geometries,
     plot_images,
@@ -31,8 +33,11 @@ __all__ = [
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_neurons",
     "plot_phases",
+    "plot_preactivations",
     "plot_readout_plane",
+    "plot_readouts",
     "plot_scores",
     "plot_signals",
     "plot_sweep",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from .._validation import as_array
@@ -83,7 +84,9 @@ def plot_sweep(
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
     if xscale == "linear":
-        ax.locator_params(axis="x", nbins=7)
+        drawn_at = [np.asarray(x) for curves in (lines, dots, stars) for x, _ in curves.values()]
+        whole = all((x == np.round(x)).all() for x in drawn_at)  # counts have no halves
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=whole))
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         # Matplotlib writes 2 × 10⁰, 3 × 10⁰, … over each other where a log axis is short.
         if axis.get_scale() == "log" and high < 100 * low:

@@ -17,6 +17,7 @@ from ._decoding import (
 )
 from ._dimension import linear_cka, participation_ratio
 from ._kernel_decoding import kernel_ccgp, kernel_decoding
+from ._modularity import readout_modularity
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
 from ._parallelism import (
     cross_validated_parallelism_score,
@@ -46,6 +47,7 @@ __all__ = [
     "null_distribution",
     "parallelism_score",
     "participation_ratio",
+    "readout_modularity",
     "separable_dichotomies",
     "shattering",
     "shuffle_labels",

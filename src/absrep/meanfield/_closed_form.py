@@ -2,8 +2,8 @@ r"""Optimal representations in closed form, and the conditions under which they 
 
 For labels that are balanced and independent (all :math:`2^d` combinations equally often) and an
 input kernel with :math:`\tilde K 1 = κ_0 1` and :math:`\tilde K Y = κ_1 Y`, the best neurons read
-one latent each. Everything then depends on three numbers, κ₀, κ₁ and the largest eigenvalue κ_r on
-the interactions of the latents.
+one latent each. Everything then depends on few numbers: κ₀, κ₁, and the largest eigenvalues on what
+is orthogonal to the constant and to the labels, by parity under the flip of all labels.
 """
 
 from __future__ import annotations
@@ -47,11 +47,17 @@ class ClosedForm:
 
 @dataclass(frozen=True)
 class Isotropy:
-    """κ₀ (infinite for a free bias), κ₁, and the largest κ_r of the class means."""
+    """κ₀ (infinite for a free bias), κ₁, and the largest eigenvalues on interactions.
+
+    These are the largest of all, of the even ones and of the odd ones: unchanged, or with their
+    sign changed, by the flip of all labels.
+    """
 
     constant: float
     latent: float
     rest: float
+    even: float
+    odd: float
 
 
 def isotropy(task: Task, bias: float) -> Isotropy:
@@ -64,7 +70,7 @@ def isotropy(task: Task, bias: float) -> Isotropy:
     """
     metric = input_metric(task, bias)
     y, p = task.labels, task.n_stimuli
-    patterns, which, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
+    patterns, counts = np.unique(y, axis=0, return_counts=True)
     if len(patterns) != 2**task.n_latents or len(set(counts.tolist())) != 1:
         raise ValueError("task has no closed form: not all combinations of labels occur equally")
     kernel = metric.kernel
@@ -80,25 +86,40 @@ def isotropy(task: Task, bias: float) -> Isotropy:
         )
     if latent <= 1e-12 * scale:
         raise ValueError("task has no closed form: the inputs do not distinguish the labels")
-    members = (which.ravel()[:, None] == np.arange(len(patterns))) * 1.0
-    averaging = members @ members.T / counts[0]
-    mixed = averaging @ kernel - kernel @ averaging
-    if np.abs(mixed).max() > 1e-9 * scale * p:
-        raise ValueError(
-            "task has no closed form: class means and differences within a class are correlated"
-        )
-    if len(patterns) < p:
-        # Members of a class then gain nothing from neurons of their own (shuffling, ch-several).
-        weakest = float(np.linalg.eigvalsh(averaging @ kernel @ averaging)[-len(patterns)])
-        within = float(np.linalg.eigvalsh(kernel - averaging @ kernel)[-1])
-        if within > weakest + 1e-9 * scale:
-            raise ValueError(
-                "task has no closed form: differences within a class must not be stronger than "
-                f"those between class means, found eigenvalues {within:.6g} and {weakest:.6g}"
-            )
-    rest = averaging @ kernel @ averaging - constant / p - latent * (y @ y.T) / p
+    rest = kernel - constant / p - latent * (y @ y.T) / p
     largest = float(np.linalg.eigvalsh(rest)[-1])
-    return Isotropy(np.inf if metric.free else constant, latent, largest)
+    even, odd = _parities(rest, y, largest)
+    return Isotropy(np.inf if metric.free else constant, latent, largest, even, odd)
+
+
+def _parities(rest: Array, labels: Array, largest: float) -> tuple[float, float]:
+    """Largest eigenvalue on even and on odd functions, or `largest` twice if they mix."""
+    # The k-th stimulus of a class is paired with the k-th one of the class of opposite labels.
+    here, there = np.lexsort(labels.T), np.lexsort(-labels.T)
+    partner = np.empty(len(labels), dtype=np.int64)
+    partner[here] = there
+    if np.abs(rest[np.ix_(partner, partner)] - rest).max() > 1e-9 * np.abs(rest).max(initial=0):
+        return largest, largest
+    flipped = rest[partner]
+    even, odd = (float(np.linalg.eigvalsh((rest + s * flipped) / 2)[-1]) for s in (1, -1))
+    return even, odd
+
+
+def check_interactions(spectrum: Isotropy, left: float = 0.0) -> None:
+    """Raise ValueError if interactions are too strong for modular neurons, slope `left` below 0."""
+    k0, k1 = spectrum.constant, spectrum.latent
+    if spectrum.even >= k0 * (1 - 1e-9):
+        raise ValueError(
+            "task has no closed form: even interactions must be weaker than the constant, "
+            f"found κ_r = {spectrum.even:.6g} and κ₀ = {k0:.6g}"
+        )
+    # (κ_o − κ₁)·excess ≤ κ₁, cleared of the denominator, which is 0 for |x|.
+    excess = max(2 * k0 / (k0 + k1) - (1 + left), 0.0) if k0 < np.inf else 1 - left
+    if (spectrum.odd - k1) * excess > (1 + left) * k1 + 1e-9 * k1:
+        raise ValueError(
+            "task has no known closed form: odd interactions must not be this much stronger "
+            f"than the labels, found κ_r = {spectrum.odd:.6g} and κ₁ = {k1:.6g}"
+        )
 
 
 def closed_form(
@@ -132,9 +153,10 @@ def closed_form(
     ----------
     task : Task
         All combinations of labels equally often; the constant and the labels eigenvectors of the
-        input kernel; all interactions below κ₀ (degree 1) or at most κ₁ (odd). With several stimuli
-        per class, those of one class differ no more strongly (largest eigenvalue) than class
-        means do (smallest one).
+        input kernel; all other eigenvalues at most κ₁ (linear and odd activations). At degree 1,
+        those on even functions below κ₀ and those on odd ones at most κ_o with, for ReLU,
+        2/κ_o = 1/κ₁ − 1/κ₀ (any, if κ₀ ≤ κ₁). The bound on κ_o is sufficient; a little above
+        it the form may still hold, well above it fails.
     activation : Activation
     weight_decay : float or (float, float)
         λ or (λ₁, λ₂), above zero.
@@ -186,20 +208,16 @@ def _homogeneous(
             raise ValueError("task has no closed form: an interaction is stronger than the labels")
         gain, neurons, unit = k1, y, 1.0
     else:
-        if spectrum.rest >= k0 * (1 - 1e-9):
-            raise ValueError(
-                "task has no closed form: interactions must be weaker than the constant, found "
-                f"κ_r = {spectrum.rest:.6g} and κ₀ = {k0:.6g}"
-            )
+        check_interactions(spectrum, left)
         # Below this slope a neuron stays non-negative; above it, it dips below zero.
         if left <= 1 - 2 / (1 + k0 / k1):
             gain = k1 if k0 == np.inf else k0 * k1 / (k0 + k1)
             neurons = 1 + signed
         else:
-            if spectrum.rest > k1 * (1 + 1e-9):
+            if left > 0 and spectrum.rest > k1 * (1 + 1e-9):
                 raise ValueError(
-                    "task has no closed form: for neurons that dip below zero no interaction may "
-                    f"be stronger than the labels, found κ_r = {spectrum.rest:.6g} and "
+                    "task has no closed form: for leaky neurons that dip below zero no interaction "
+                    f"may be stronger than the labels, found κ_r = {spectrum.rest:.6g} and "
                     f"κ₁ = {k1:.6g}"
                 )
             mean, swing = k0 * (1 - left), k1 * (1 + left)
