@@ -7,6 +7,8 @@ from absrep.figures import (
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_neurons,
+    plot_preactivations,
     plot_scores,
     plot_sweep,
     plot_training,
@@ -23,6 +25,12 @@ FIGURES = {
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
+    "neurons": lambda: plot_neurons(
+        {"a": np.eye(4), "b": np.ones((4, 2))},
+        directions={"u": SQUARE + 1, "v": SQUARE[:, 0]},
+        masses={"a": np.arange(4), "b": [1, 1]},
+    ),
+    "preactivations": lambda: plot_preactivations({"a": SQUARE, "b": np.eye(4)}, list("abcd")),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},
@@ -67,3 +75,32 @@ def test_geometry_is_drawn_to_scale():
         return np.linalg.norm(points[:, None] - points[None], axis=-1)
 
     np.testing.assert_allclose(apart(drawn), apart(tetrahedron), atol=1e-12)
+
+
+def test_neurons_are_drawn_along_given_axes_or_those_that_hold_them():
+    from absrep.figures._preactivations import _principal_axes
+
+    rng = np.random.default_rng(0)
+    plane = rng.standard_normal((6, 3)) @ rng.standard_normal((3, 20))
+    basis, _ = _principal_axes(plane)
+    np.testing.assert_allclose(basis @ basis.T @ plane, plane, atol=1e-12)
+    y = SQUARE.T
+    drawn = plot_neurons(
+        {"a": 3 * y[0][:, None]}, axes={"1": np.ones(4), "u": y[0], "v": y[1]}
+    ).axes[0]
+    assert drawn.get_ylabel() == "u"
+    np.testing.assert_allclose(drawn.collections[0]._offsets3d, [[0], [6], [0]], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"axes": {"a": np.ones(4)}}, "axes must be three"),
+        ({"axes": {"a": np.ones(4), "b": np.ones(4), "c": SQUARE[:, 0]}}, "axes must be orthog"),
+        ({"directions": {"a": np.ones(3)}}, "directions"),
+        ({"directions": {"a": np.zeros(4)}}, "directions"),
+    ],
+)
+def test_wrong_axes_and_directions_of_neurons_are_named(options, named):
+    with pytest.raises(ValueError, match=named):
+        plot_neurons({"a": np.eye(4)}, **options)

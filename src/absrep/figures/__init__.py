@@ -1,6 +1,7 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._kernels import plot_kernels
+from ._preactivations import plot_neurons, plot_preactivations
 from ._representations import plot_geometries, plot_images, plot_scores
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
@@ -11,6 +12,8 @@ __all__ = [
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_neurons",
+    "plot_preactivations",
     "plot_scores",
     "plot_sweep",
     "plot_training",
