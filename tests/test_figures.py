@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    plot_excess,
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_landscape,
     plot_neurons,
     plot_preactivations,
     plot_scores,
@@ -25,6 +27,17 @@ FIGURES = {
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
+    "excess": lambda: plot_excess({"a": [1e-3, 1.0], "b": [10.0]}, xlabel="x"),
+    "landscape": lambda: plot_landscape(
+        [0, 1, 2],
+        [0, 1],
+        {"a": [[0, 1, 2], [3, 4, 5]], "b": [[-1, 1, 2], [3, 4, 5]], "c": -np.ones((2, 3))},
+        xlabel="x",
+        ylabel="y",
+        label="z",
+        neurons={name: np.ones((2, 1)) for name in "abc"},
+        marks=np.ones((2, 2)),
+    ),
     "neurons": lambda: plot_neurons(
         {"a": np.eye(4), "b": np.ones((4, 2))},
         directions={"u": SQUARE + 1, "v": SQUARE[:, 0]},
@@ -104,3 +117,10 @@ def test_neurons_are_drawn_along_given_axes_or_those_that_hold_them():
 def test_wrong_axes_and_directions_of_neurons_are_named(options, named):
     with pytest.raises(ValueError, match=named):
         plot_neurons({"a": np.eye(4)}, **options)
+
+
+def test_losses_below_the_bound_and_landscapes_of_another_shape_are_named():
+    with pytest.raises(ValueError, match="groups"):
+        plot_excess({"a": [1.0, 0.0]}, xlabel="x")
+    with pytest.raises(ValueError, match="energies"):
+        plot_landscape([0, 1], [0], {"a": np.ones((2, 1))}, xlabel="", ylabel="", label="")
