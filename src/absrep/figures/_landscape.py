@@ -49,9 +49,13 @@ def plot_landscape(
     matplotlib.figure.Figure
     """
     across, up = as_array("x", x, 1), as_array("y", y, 1)
-    figure = BookFigure(figsize=(4.1 * len(energies), 4.2))
-    axes = figure.subplots(1, len(energies), squeeze=False)[0]
-    for ax, (title, values) in zip(axes, energies.items(), strict=True):
+    n_columns = 2 if len(energies) == 4 else min(len(energies), 3)
+    n_rows = -(-len(energies) // n_columns)
+    figure = BookFigure(figsize=(3.9 * n_columns, 0.4 + 4.3 * n_rows))
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for ax in axes[len(energies) :]:
+        ax.set_axis_off()
+    for ax, (title, values) in zip(axes, energies.items(), strict=False):
         height = as_array("energies", values, 2)
         if height.shape != (len(up), len(across)):
             raise ValueError(
@@ -59,17 +63,20 @@ def plot_landscape(
                 f"found {height.shape}"
             )
         low, high = float(height.min()), float(height.max())
-        top = high if high > 0 else (-low or 1.0)
-        # Rounding below zero must not get a colour of its own.
-        bottom = low if low < -1e-6 * top else -top
+        reach = max(high, -low) or 1.0
+        # Rounding on either side of zero must not get a colour scale of its own.
+        bottom = low if low < -1e-3 * reach else -reach
+        top = high if high > 1e-3 * reach else reach
         image = ax.pcolormesh(
             across, up, height, cmap="PuOr_r", norm=TwoSlopeNorm(0, bottom, top), rasterized=True
         )
-        if low < -1e-6 * top and high > 0:
+        if bottom == low and top == high:
             ax.contour(across, up, height, levels=[0], colors=NEUTRAL, linewidths=1.5)
-        bar = figure.colorbar(image, ax=ax, location="bottom", label=label)
-        bar.set_ticks([max(low, bottom), 0, top] if low < -1e-6 * top else [0, top / 2, top])
-        bar.ax.set_xticklabels([f"{tick:.3g}" for tick in bar.get_ticks()])
+        bar = figure.colorbar(image, ax=ax, location="bottom", label=label, shrink=0.8)
+        ends = [bottom if bottom == low else 0.0, top if top == high else 0.0]
+        bar.ax.set_xlim(*ends)
+        bar.set_ticks(sorted({*ends, 0.0}))
+        bar.ax.set_xticklabels([f"{tick:.3g}" for tick in sorted({*ends, 0.0})])
         if marks is not None:
             places = as_array("marks", marks, 2)
             ax.plot(*places, "o", markersize=13, markerfacecolor="none", color=NEUTRAL)
