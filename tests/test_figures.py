@@ -7,10 +7,12 @@ from absrep.figures import (
     ExponentPanel,
     plot_dichotomies,
     plot_distributions,
+    plot_excess,
     plot_exponents,
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_landscape,
     plot_neurons,
     plot_phases,
     plot_preactivations,
@@ -59,6 +61,17 @@ FIGURES = {
         {"a": [[0, 1], [1, 0.3]]}, [0, 1], [1, 2], xlabel="x", ylabel="y", value="z", scale="linear"
     ),
     "read-out plane": lambda: plot_readout_plane({"a": SQUARE, "b": np.ones((3, 2))}),
+    "excess": lambda: plot_excess({"a": [1e-3, 1.0], "b": [10.0]}, xlabel="x"),
+    "landscape": lambda: plot_landscape(
+        [0, 1, 2],
+        [0, 1],
+        {"a": [[0, 1, 2], [3, 4, 5]], "b": [[-1, 1, 2], [3, 4, 5]], "c": -np.ones((2, 3))},
+        xlabel="x",
+        ylabel="y",
+        label="z",
+        neurons={name: np.ones((2, 1)) for name in "abc"},
+        marks=np.ones((2, 2)),
+    ),
     "neurons": lambda: plot_neurons(
         {"a": np.eye(4), "b": np.ones((4, 2))},
         directions={"u": SQUARE + 1, "v": SQUARE[:, 0]},
@@ -182,3 +195,10 @@ def test_neurons_are_drawn_along_given_axes_or_those_that_hold_them():
 def test_wrong_axes_and_directions_of_neurons_are_named(options, named):
     with pytest.raises(ValueError, match=named):
         plot_neurons({"a": np.eye(4)}, **options)
+
+
+def test_losses_below_the_bound_and_landscapes_of_another_shape_are_named():
+    with pytest.raises(ValueError, match="groups"):
+        plot_excess({"a": [1.0, 0.0]}, xlabel="x")
+    with pytest.raises(ValueError, match="energies"):
+        plot_landscape([0, 1], [0], {"a": np.ones((2, 1))}, xlabel="", ylabel="", label="")

@@ -1,6 +1,7 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._kernels import plot_kernels
+from ._landscape import plot_excess, plot_landscape
 from ._measuring import (
     plot_dichotomies,
     plot_distributions,
@@ -29,10 +30,12 @@ __all__ = [
     "ExponentPanel",
     "plot_dichotomies",
     "plot_distributions",
+    "plot_excess",
     "plot_exponents",
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_landscape",
     "plot_neurons",
     "plot_phases",
     "plot_preactivations",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from .._validation import Array, as_array, as_names
@@ -20,7 +21,8 @@ __all__ = ["plot_neurons", "plot_preactivations"]
 def plot_preactivations(matrices: Mapping[str, ArrayLike], stimuli: Sequence[str]) -> Figure:
     """Preactivation matrices as images: a row per stimulus, a column per neuron.
 
-    Neurons that respond to the same stimuli stand side by side, the strongest of them first.
+    Neurons that respond to the same stimuli stand side by side, the strongest of them first;
+    silent ones come last.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def plot_preactivations(matrices: Mapping[str, ArrayLike], stimuli: Sequence[str
         rows = as_names("stimuli", stimuli, len(h))
         # Weak responses are noise: they must not tear neurons of one kind apart.
         responds = h > 0.05 * np.abs(h).max(initial=0.0)
-        h = h[:, np.lexsort([-np.linalg.norm(h, axis=0), *responds[::-1]])]
+        h = h[:, np.lexsort([-np.linalg.norm(h, axis=0), *~responds[::-1]])]
         reach = np.abs(h).max(initial=0.0) or 1.0
         image = ax.imshow(
             h, cmap="PuOr_r", vmin=-reach, vmax=reach, aspect="auto", interpolation="nearest"
@@ -120,9 +122,10 @@ def plot_neurons(
     for ax, (title, h) in zip(grid[0], panels.items(), strict=True):
         points = h.T @ basis
         reach = 1.1 * np.abs(points).max(initial=0.0) or 1.0
+        length = np.linalg.norm(points, axis=1).max(initial=0.0) or 1.0
         for ends, colour in zip(rays.values(), LATENT_COLOURS, strict=False):
             for end in ends:
-                ax.plot(*np.stack([0 * end, reach * end]).T, color=colour, linewidth=1.5)
+                ax.plot(*np.stack([0 * end, length * end]).T, color=colour, linewidth=1.5)
         sizes: Any = 22.0
         if masses is not None:
             mass = as_array("masses", masses[title], 1)
@@ -131,7 +134,10 @@ def plot_neurons(
         ax.scatter(0, 0, 0, s=40, marker="+", color=NEUTRAL, linewidths=1)
         ax.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
         ax.set(xlabel=axis_names[0], ylabel=axis_names[1], zlabel=axis_names[2])
+        for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+            axis.set_major_locator(MaxNLocator(5))
         ax.tick_params(labelsize=8, pad=0)
+        ax.set_box_aspect(None, zoom=0.95)
         ax.view_init(elev=view[0], azim=view[1])
     handles = [
         Line2D([], [], color=NEUTRAL, marker="o", linestyle="", alpha=0.6, label="neurons"),
