@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    plot_bound,
     plot_geometries,
     plot_images,
     plot_kernels,
     plot_scores,
     plot_sweep,
+    plot_tables,
     plot_training,
 )
 from absrep.geometry import AbstractionScores
@@ -20,6 +22,12 @@ SQUARE = latents(2)
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 FIGURES = {
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
+    "bound": lambda: plot_bound(
+        {"a": ([0.1, 1], [0.1, 0.5])}, ([0.1, 1], [0.2, 1]), xlabel="x", ylabel="y", label="most"
+    ),
+    "tables": lambda: plot_tables(
+        {"a": [[0, 1]], "b": [[1, -0.001]]}, ["r"], ["c", "d"], xlabel="x", ylabel="y"
+    ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),

@@ -1,5 +1,6 @@
 """Every static figure of the book (needs matplotlib)."""
 
+from ._dynamics import plot_bound, plot_tables
 from ._kernels import plot_kernels
 from ._representations import plot_geometries, plot_images, plot_scores
 from ._style import LATENT_COLOURS
@@ -8,10 +9,12 @@ from ._training import plot_training
 
 __all__ = [
     "LATENT_COLOURS",
+    "plot_bound",
     "plot_geometries",
     "plot_images",
     "plot_kernels",
     "plot_scores",
     "plot_sweep",
+    "plot_tables",
     "plot_training",
 ]

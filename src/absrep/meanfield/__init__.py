@@ -26,6 +26,7 @@ from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_ene
 from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
 from ._solver import solve
+from ._stability import guaranteed_parallelism
 
 __all__ = [
     "Activation",
@@ -44,6 +45,7 @@ __all__ = [
     "energy_gradient",
     "erf",
     "gelu",
+    "guaranteed_parallelism",
     "hard_tanh",
     "leaky_relu",
     "linear",
