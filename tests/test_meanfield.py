@@ -137,6 +137,34 @@ def test_phase_boundary(k1):
         closed_form(walsh_task(2, 1, k1, 1.01), bias=0)
 
 
+@pytest.mark.parametrize("spectrum", [(1, 0.1, 0.8, 0.3), (1, 0.1, 0.8, 0.8)])
+def test_weak_interactions_can_beat_abstraction_of_three_latents(spectrum):
+    """All interactions weaker than the constant, and yet one neuron per stimulus is better."""
+    task = hypercube(3, kernel_from_spectrum(spectrum))
+    best = solve(task, bias=0)
+    assert best.certified and best.gap <= 1e-12
+    np.testing.assert_allclose(kernel_parallelism_score(best.kernel, task.labels), 0, atol=1e-9)
+    gain = spectrum[1] / (1 + spectrum[1])
+    abstract = 3 * (0.01 * np.sqrt(8 / gain) - 0.5e-4 / gain)
+    assert best.loss < abstract * (1 - 1e-4)
+    for form in (closed_form, lambda task, bias: deep_closed_form(task, 2, bias=bias)):
+        with pytest.raises(ValueError, match="interactions must be weaker than the constant"):
+            form(task, bias=0)
+
+
+@pytest.mark.parametrize("k1", [0.3, 1.0, 3.0])
+def test_odd_interactions_may_be_stronger_than_the_constant(k1):
+    """Up to 2κ₁ + min(κ₀, κ₁²/κ₀), whatever the even ones below κ₀."""
+    limit = 2 * k1 + min(1, k1**2)
+    for even in (0.5, 0.99):
+        task = hypercube(3, kernel_from_spectrum([1, k1, even, 0.999 * limit]))
+        best, form = solve(task, bias=0), closed_form(task, bias=0)
+        assert best.gap <= 1e-9 and best.loss == pytest.approx(form.loss, rel=1e-12)
+        np.testing.assert_allclose(best.kernel, form.kernel, atol=1e-6)
+    with pytest.raises(ValueError, match="interactions"):
+        closed_form(hypercube(3, kernel_from_spectrum([1, k1, 0.5, 1.001 * limit])), bias=0)
+
+
 def test_no_bias_optimum_is_not_unique():
     task = hypercube(2)
     coding = np.array([[[-1, 0, 1, 0], [0, -1, 0, 1]], [[-1, 1, 0, 0], [0, 0, -1, 1]]], float)

@@ -2,6 +2,7 @@
 
 from ._dynamics import plot_bound, plot_tables
 from ._kernels import plot_kernels
+from ._phases import plot_phases
 from ._representations import plot_geometries, plot_images, plot_scores
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
@@ -13,6 +14,7 @@ __all__ = [
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_phases",
     "plot_scores",
     "plot_sweep",
     "plot_tables",

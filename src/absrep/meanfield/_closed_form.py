@@ -47,11 +47,16 @@ class ClosedForm:
 
 @dataclass(frozen=True)
 class Isotropy:
-    """κ₀ (infinite for a free bias), κ₁, and the largest κ_r of a task."""
+    """κ₀ (infinite for a free bias), κ₁, and the largest κ_r of a task.
+
+    `load` is how much of what abstraction bears the interactions take up: abstract ReLU networks
+    are optimal if it is below 1.
+    """
 
     constant: float
     latent: float
     rest: float
+    load: float
 
 
 def isotropy(task: Task, bias: float) -> Isotropy:
@@ -82,7 +87,27 @@ def isotropy(task: Task, bias: float) -> Isotropy:
         raise ValueError("task has no closed form: the inputs do not distinguish the labels")
     rest = kernel - constant / p - latent * (y @ y.T) / p
     largest = float(np.linalg.eigvalsh(rest)[-1])
-    return Isotropy(np.inf if metric.free else constant, latent, largest)
+    constant = np.inf if metric.free else constant
+    return Isotropy(constant, latent, largest, _load(rest, y, constant, latent))
+
+
+def _load(rest: Array, labels: Array, constant: float, latent: float) -> float:
+    """Largest eigenvalue of the interactions, even and odd ones each in units of their limit.
+
+    Flipping all labels splits functions of the stimuli into even and odd ones. Even interactions
+    have to be weaker than κ₀, odd ones than 2κ₁ + min(κ₀, κ₁²/κ₀) (book, "The role of the bias").
+    With several stimuli per class there is no such split, and κ₀ is taken for all.
+    """
+    if constant <= 0:
+        return np.inf
+    if len(labels) != 2 ** labels.shape[1]:
+        return float(np.linalg.eigvalsh(rest)[-1]) / constant
+    flipped = np.argmax(labels @ -labels.T, axis=1)  # the stimulus with all labels opposite
+    flip = np.eye(len(labels))[flipped]
+    odd_limit = 2 * latent + min(constant, latent**2 / constant)
+    even, odd = (np.eye(len(labels)) + flip) / 2, (np.eye(len(labels)) - flip) / 2
+    scale = even / np.sqrt(constant) + odd / np.sqrt(odd_limit)
+    return float(np.linalg.eigvalsh(scale @ rest @ scale)[-1])
 
 
 def closed_form(
@@ -114,7 +139,9 @@ def closed_form(
     ----------
     task : Task
         All combinations of labels equally often; the constant and the labels eigenvectors of the
-        input kernel; all other eigenvalues below κ₀ (degree 1) or at most κ₁ (odd).
+        input kernel. Of the other eigenvalues, those on functions that are even under a flip of
+        all labels must be below κ₀ and those on odd ones below 2κ₁ + min(κ₀, κ₁²/κ₀) (degree 1;
+        with several stimuli per class, all below κ₀), or all at most κ₁ (odd activations).
     activation : Activation
     weight_decay : float or (float, float)
         λ or (λ₁, λ₂), above zero.
@@ -166,10 +193,11 @@ def _homogeneous(
             raise ValueError("task has no closed form: an interaction is stronger than the labels")
         gain, neurons, unit = k1, y, 1.0
     else:
-        if spectrum.rest >= k0 * (1 - 1e-9):
+        if spectrum.load >= 1 - 1e-9:
             raise ValueError(
-                "task has no closed form: interactions must be weaker than the constant, found "
-                f"κ_r = {spectrum.rest:.6g} and κ₀ = {k0:.6g}"
+                "task has no closed form: interactions must be weaker than the constant (odd ones "
+                "than 2κ₁ + min(κ₀, κ₁²/κ₀)), found the largest "
+                f"κ_r = {spectrum.rest:.6g}, κ₀ = {k0:.6g} and κ₁ = {k1:.6g}"
             )
         if k0 >= k1:
             gain = k1 if k0 == np.inf else k0 * k1 / (k0 + k1)

@@ -79,10 +79,11 @@ def deep_closed_form(
     tau = as_number("bias", bias, at_least=0)
     spectrum = isotropy(task, tau)
     k0, k1 = spectrum.constant, spectrum.latent
-    if spectrum.rest >= k0 * (1 - 1e-9):
+    if spectrum.load >= 1 - 1e-9:
         raise ValueError(
-            "task has no closed form: interactions must be weaker than the constant, found "
-            f"κ_r = {spectrum.rest:.6g} and κ₀ = {k0:.6g}"
+            "task has no closed form: interactions must be weaker than the constant (odd ones "
+            f"than 2κ₁ + min(κ₀, κ₁²/κ₀)), found the largest κ_r = {spectrum.rest:.6g} and "
+            f"κ₀ = {k0:.6g}"
         )
     gain = k0 * k1 / (k0 + k1) if k0 >= k1 else (k0 + k1) / 4
     p, d = task.n_stimuli, task.n_latents
