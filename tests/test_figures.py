@@ -11,7 +11,6 @@ from absrep.figures import (
     plot_phases,
     plot_scores,
     plot_sweep,
-    plot_tables,
     plot_training,
 )
 from absrep.geometry import AbstractionScores
@@ -25,9 +24,6 @@ FIGURES = {
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
     "bound": lambda: plot_bound(
         {"a": ([0.1, 1], [0.1, 0.5])}, ([0.1, 1], [0.2, 1]), xlabel="x", ylabel="y", label="most"
-    ),
-    "tables": lambda: plot_tables(
-        {"a": [[0, 1]], "b": [[1, -0.001]]}, ["r"], ["c", "d"], xlabel="x", ylabel="y"
     ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),

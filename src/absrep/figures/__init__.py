@@ -1,6 +1,6 @@
 """Every static figure of the book (needs matplotlib)."""
 
-from ._dynamics import plot_bound, plot_tables
+from ._dynamics import plot_bound
 from ._kernels import plot_kernels
 from ._phases import plot_phases
 from ._representations import plot_geometries, plot_images, plot_scores
@@ -17,6 +17,5 @@ __all__ = [
     "plot_phases",
     "plot_scores",
     "plot_sweep",
-    "plot_tables",
     "plot_training",
 ]
