@@ -5,6 +5,7 @@ import pytest
 
 from absrep.figures import (
     ExponentPanel,
+    plot_bound,
     plot_dichotomies,
     plot_distributions,
     plot_excess,
@@ -42,6 +43,9 @@ FIGURES = {
         {"a": ExponentPanel(([1, 2], [1, 0]), ([1, 2], [[1, 0]]), ([1, 2], [1, 1]))}
     ),
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
+    "bound": lambda: plot_bound(
+        {"a": ([0.1, 1], [0.1, 0.5])}, ([0.1, 1], [0.2, 1]), xlabel="x", ylabel="y", label="most"
+    ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),

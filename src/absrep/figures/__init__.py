@@ -1,5 +1,6 @@
 """Every static figure of the book (needs matplotlib)."""
 
+from ._dynamics import plot_bound
 from ._kernels import plot_kernels
 from ._landscape import plot_excess, plot_landscape
 from ._measuring import (
@@ -28,6 +29,7 @@ from ._training import plot_training
 __all__ = [
     "LATENT_COLOURS",
     "ExponentPanel",
+    "plot_bound",
     "plot_dichotomies",
     "plot_distributions",
     "plot_excess",

@@ -28,6 +28,7 @@ from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
 from ._signal import StrongestNeurons, paired_signal, strongest_neurons
 from ._solver import solve
+from ._stability import guaranteed_parallelism
 
 __all__ = [
     "Activation",
@@ -48,6 +49,7 @@ __all__ = [
     "energy_gradient",
     "erf",
     "gelu",
+    "guaranteed_parallelism",
     "hard_tanh",
     "leaky_relu",
     "linear",
