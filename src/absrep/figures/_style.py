@@ -29,6 +29,7 @@ OPTIMUM_MARK: dict[str, Any] = {
 }
 _STYLE: dict[str, Any] = {
     "figure.dpi": 110,
+    "figure.autolayout": False,  # would take the place of the next line
     "figure.constrained_layout.use": True,
     "font.size": 11,
     "axes.spines.top": False,
