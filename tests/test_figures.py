@@ -7,6 +7,7 @@ from absrep.figures import (
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_scatter,
     plot_scores,
     plot_sweep,
     plot_training,
@@ -23,6 +24,14 @@ FIGURES = {
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
+    "scatter": lambda: plot_scatter(
+        simulated={"u": ([0, 1], [0, 1]), "v": ([0.2], [0.3])},
+        optimum={"u": ([0, 1], [0, 1])},
+        highlighted={"whitened": ([0.5], [1])},
+        diagonal=True,
+        xlabel="x",
+        ylabel="y",
+    ),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},
@@ -67,3 +76,12 @@ def test_geometry_is_drawn_to_scale():
         return np.linalg.norm(points[:, None] - points[None], axis=-1)
 
     np.testing.assert_allclose(apart(drawn), apart(tetrahedron), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("points", "named"),
+    [({}, "simulated"), ({"simulated": {"a": ([1, 2], [1])}}, "simulated")],
+)
+def test_scatter_without_points_is_an_error(points, named):
+    with pytest.raises(ValueError, match=named):
+        plot_scatter(xlabel="x", ylabel="y", **points)

@@ -2,6 +2,7 @@
 
 from ._kernels import plot_kernels
 from ._representations import plot_geometries, plot_images, plot_scores
+from ._scatter import plot_scatter
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
 from ._training import plot_training
@@ -11,6 +12,7 @@ __all__ = [
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_scatter",
     "plot_scores",
     "plot_sweep",
     "plot_training",
