@@ -90,7 +90,7 @@ def tilted_networks(kernels: ArrayLike, bias: float = 1.0) -> TiltedNetworks:
     spectra = np.linalg.eigvalsh(with_bias)
     if (spectra[:, 0] <= 1e-12 * spectra[:, -1]).any():
         raise ValueError("kernels must have full rank with the bias")
-    precision = np.linalg.inv(with_bias)
+    precision = np.asarray(np.linalg.inv(with_bias), dtype=np.float64)
 
     n = len(precision)
     grid = np.linspace(-1, 1, _GRID)
@@ -98,7 +98,7 @@ def tilted_networks(kernels: ArrayLike, bias: float = 1.0) -> TiltedNetworks:
     tilts, reach = np.zeros((n, 2)), _LARGEST_TILT
     for _ in range(_ZOOMS):
         around = tilts[..., None] + reach * grid
-        tried = np.asarray(np.clip(around, -_LARGEST_TILT, _LARGEST_TILT), dtype=np.float64)
+        tried = np.clip(around, -_LARGEST_TILT, _LARGEST_TILT)
         roots = [_root_costs(precision, latent, tried[:, latent]) for latent in (0, 1)]
         p, q = tried[:, 0, :, None], tried[:, 1, None, :]
         first, second = roots[0].mean(axis=0)[:, :, None], roots[1].mean(axis=0)[:, None, :]
