@@ -19,6 +19,7 @@ from absrep.figures import (
     plot_preactivations,
     plot_readout_plane,
     plot_readouts,
+    plot_scatter,
     plot_scores,
     plot_signals,
     plot_sweep,
@@ -83,6 +84,14 @@ FIGURES = {
     ),
     "preactivations": lambda: plot_preactivations({"a": SQUARE, "b": np.eye(4)}, list("abcd")),
     "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.zeros((5, 2))}, ["u", "v"]),
+    "scatter": lambda: plot_scatter(
+        simulated={"u": ([0, 1], [0, 1]), "v": ([0.2], [0.3])},
+        optimum={"u": ([0, 1], [0, 1])},
+        highlighted={"whitened": ([0.5], [1])},
+        diagonal=True,
+        xlabel="x",
+        ylabel="y",
+    ),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(
@@ -206,3 +215,12 @@ def test_losses_below_the_bound_and_landscapes_of_another_shape_are_named():
         plot_excess({"a": [1.0, 0.0]}, xlabel="x")
     with pytest.raises(ValueError, match="energies"):
         plot_landscape([0, 1], [0], {"a": np.ones((2, 1))}, xlabel="", ylabel="", label="")
+
+
+@pytest.mark.parametrize(
+    ("points", "named"),
+    [({}, "simulated"), ({"simulated": {"a": ([1, 2], [1])}}, "simulated")],
+)
+def test_scatter_without_points_is_an_error(points, named):
+    with pytest.raises(ValueError, match=named):
+        plot_scatter(xlabel="x", ylabel="y", **points)

@@ -22,6 +22,7 @@ from ._representations import (
     plot_images,
     plot_scores,
 )
+from ._scatter import plot_scatter
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
 from ._training import plot_training
@@ -43,6 +44,7 @@ __all__ = [
     "plot_preactivations",
     "plot_readout_plane",
     "plot_readouts",
+    "plot_scatter",
     "plot_scores",
     "plot_signals",
     "plot_sweep",

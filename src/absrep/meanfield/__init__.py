@@ -29,6 +29,7 @@ from ._range import OptimalRange, optimal_range
 from ._signal import StrongestNeurons, paired_signal, strongest_neurons
 from ._solver import solve
 from ._stability import guaranteed_parallelism
+from ._tilted import TiltedNetworks, tilted_networks
 
 __all__ = [
     "Activation",
@@ -40,6 +41,7 @@ __all__ = [
     "OptimalRange",
     "Optimum",
     "StrongestNeurons",
+    "TiltedNetworks",
     "absolute",
     "certify",
     "closed_form",
@@ -65,4 +67,5 @@ __all__ = [
     "solve",
     "strongest_neurons",
     "tanh",
+    "tilted_networks",
 ]
