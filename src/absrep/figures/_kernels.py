@@ -35,7 +35,9 @@ def plot_kernels(kernels: Mapping[str, ArrayLike], stimuli: Sequence[str]) -> Fi
         figure.colorbar(image, ax=ax, shrink=0.8)
         ax.set(title=title, xlabel="stimulus")
         # Upright names of many stimuli would run into each other.
-        ax.set_xticks(range(len(kernel)), stimuli, rotation=90 if len(kernel) > 4 else 0)
+        # Many names are written downwards, letter under letter, so that signs stay signs.
+        below = stimuli if len(kernel) <= 4 else ["\n".join(name) for name in stimuli]
+        ax.set_xticks(range(len(kernel)), below, linespacing=0.7)
         ax.set_yticks(range(len(kernel)), stimuli)
     axes[0, 0].set_ylabel("stimulus")
     figure.suptitle("inner products of the features of two stimuli", fontsize=10)
