@@ -23,8 +23,16 @@ from ._certificate import Certificate, certify
 from ._closed_form import ClosedForm, closed_form
 from ._depth import DeepClosedForm, deep_closed_form
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
+from ._layers import certify_layers, deep_energy, deep_weights
 from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
+from ._recurrent import (
+    RecurrentClosedForm,
+    recurrent_closed_form,
+    recurrent_energy,
+    recurrent_weights,
+)
+from ._signs import DeepModular, deep_modular
 from ._solver import solve
 
 __all__ = [
@@ -32,14 +40,20 @@ __all__ = [
     "Certificate",
     "ClosedForm",
     "DeepClosedForm",
+    "DeepModular",
     "Network",
     "OptimalRange",
     "Optimum",
+    "RecurrentClosedForm",
     "absolute",
     "certify",
+    "certify_layers",
     "closed_form",
     "cubic",
     "deep_closed_form",
+    "deep_energy",
+    "deep_modular",
+    "deep_weights",
     "energy",
     "energy_gradient",
     "erf",
@@ -50,6 +64,9 @@ __all__ = [
     "neuron_energy",
     "neuron_energy_gradient",
     "optimal_range",
+    "recurrent_closed_form",
+    "recurrent_energy",
+    "recurrent_weights",
     "relu",
     "relu_power",
     "sigmoid",

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from .._validation import Array, as_count, as_number
 from ..tasks import Task
-from ._closed_form import isotropy
+from ._closed_form import Isotropy, isotropy
 
 __all__ = ["DeepClosedForm", "deep_closed_form"]
 
@@ -32,6 +32,17 @@ class DeepClosedForm:
     loss: float
 
 
+def first_layer(task: Task, bias: float) -> Isotropy:
+    """Eigenvalues of the inputs, interactions weaker than the constant."""
+    spectrum = isotropy(task, bias)
+    if spectrum.rest >= spectrum.constant * (1 - 1e-9):
+        raise ValueError(
+            "task has no closed form: interactions must be weaker than the constant, found "
+            f"κ_r = {spectrum.rest:.6g} and κ₀ = {spectrum.constant:.6g}"
+        )
+    return spectrum
+
+
 def deep_closed_form(
     task: Task, depth: int, weight_decay: float = 1e-2, bias: float = 1.0
 ) -> DeepClosedForm:
@@ -43,9 +54,9 @@ def deep_closed_form(
     .. math:: L = \frac λ2\min_{b_1…b_L}\left\{\frac{d_YP}{b_LP+λ} + \frac{b_1d_YP}{γ}
         + \sum_{l≥2} b_ld_Y\left[\frac1{b_{l-1}} + \frac1{d_Yb_{l-1}+τ}\right]\right\},
 
-    γ the gain of the inputs (see :func:`closed_form`). It is the optimum within this family, and
-    what trained networks reach; that no other representation is better is proved for depth 1
-    only.
+    γ the gain of the inputs (see :func:`closed_form`). It is the optimum within this family. For
+    depth 1 no other representation is better; in deep networks every layer is optimal given the
+    others, but with unequal signs (:func:`deep_modular`) the loss can be lower.
 
     Parameters
     ----------
@@ -77,13 +88,8 @@ def deep_closed_form(
     n = as_count("depth", depth)
     decay = as_number("weight_decay", weight_decay, above=0)
     tau = as_number("bias", bias, at_least=0)
-    spectrum = isotropy(task, tau)
+    spectrum = first_layer(task, tau)
     k0, k1 = spectrum.constant, spectrum.latent
-    if spectrum.rest >= k0 * (1 - 1e-9):
-        raise ValueError(
-            "task has no closed form: interactions must be weaker than the constant, found "
-            f"κ_r = {spectrum.rest:.6g} and κ₀ = {k0:.6g}"
-        )
     gain = k0 * k1 / (k0 + k1) if k0 >= k1 else (k0 + k1) / 4
     p, d = task.n_stimuli, task.n_latents
 
