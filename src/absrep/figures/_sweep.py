@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from .._validation import as_array
@@ -81,6 +83,9 @@ def plot_sweep(
             color=NEUTRAL,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    places = [np.asarray(x, dtype=float) for x, _ in [*lines.values(), *dots.values()]]
+    if xscale == "linear" and places and all((x == np.rint(x)).all() for x in places):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # layers, steps, latents
     handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in names]
     kinds: dict[str, tuple[Curves, dict[str, Any]]] = {
         "theory": (lines, {}),

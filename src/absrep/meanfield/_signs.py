@@ -122,6 +122,7 @@ def deep_modular(
     ]
     best = min(results, key=lambda result: float(result.fun))
     strengths, loss = best.x.reshape(n, 2), decay * float(best.fun)
+    strengths[strengths < 1e-8 * strengths.max()] = 0.0
     if loss >= 0.5 * d * p:
         strengths, loss = np.zeros((n, 2)), 0.5 * d * p
     signed = 1 + np.hstack([task.labels, -task.labels])
