@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    plot_eigenvalues,
     plot_geometries,
     plot_images,
     plot_kernels,
     plot_scores,
+    plot_step_overlap,
     plot_sweep,
     plot_training,
 )
@@ -19,11 +21,13 @@ from .helpers import latents
 SQUARE = latents(2)
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 FIGURES = {
+    "eigenvalues": lambda: plot_eigenvalues({"a": [1, 1j]}, {"a": {"labels": 1.2}}),
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
+    "steps": lambda: plot_step_overlap({"a": np.eye(3), "b": np.ones((3, 3))}),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},
         simulated={"a": ([0, 1], [[0, 1]])},

@@ -24,24 +24,24 @@ from ..tasks import Task
 from ._activations import Activation, relu
 from ._closed_form import isotropy
 from ._depth import first_layer
-from ._energy import as_preactivations
 from ._layers import as_decays
-from ._metric import InputMetric, input_metric
+from ._metric import input_metric
 
 __all__ = ["RecurrentClosedForm", "recurrent_closed_form", "recurrent_energy", "recurrent_weights"]
 
+_RANK_TOLERANCE = 1e-11
 _STARTS = ((0.5, 0.7, 0.4, 0.4, 0.4), (0.3, 1.2, 0.1, 0.6, 0.5), (0.4, 1.5, 0.1, 1.2, 0.3))
 
 
-def _as_input_steps(input_steps: int | None, n_steps: int) -> int:
-    steps = n_steps if input_steps is None else as_count("input_steps", input_steps)
+def _up_to(n_steps: int, name: str, value: int | None) -> int:
+    steps = n_steps if value is None else as_count(name, value)
     if steps > n_steps:
-        raise ValueError(f"input_steps must not exceed the {n_steps} steps, found {steps}")
+        raise ValueError(f"{name} must not exceed the {n_steps} steps, found {steps}")
     return steps
 
 
 class _Steps:
-    """Checked preactivations (TP, M), what they are made of (TP, M + d_X), and their metric."""
+    """Checked preactivations, and the smallest weights (M + d_X + 1, M) that produce them."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class _Steps:
         weight_decay: float | Sequence[float],
         bias: float,
         input_steps: int | None,
+        read_steps: int,
     ) -> None:
         if not isinstance(activation, Activation):
             raise TypeError(f"activation must be an Activation, found {activation!r}")
@@ -62,19 +63,29 @@ class _Steps:
             raise ValueError(
                 f"preactivations must have shape (T, {task.n_stimuli}, M), found {steps.shape}"
             )
-        last = _as_input_steps(input_steps, n_steps)
+        last = _up_to(n_steps, "input_steps", input_steps)
+        read = _up_to(n_steps, "read_steps", read_steps)
         self.decay = as_decays(weight_decay, 3)
         z = activation.value(steps)
         self.ratio = float(np.sqrt(self.decay[0] / self.decay[1]))
         before = np.concatenate([np.zeros_like(z[:1]), z[:-1]]).reshape(n_steps * p, -1)
         x = np.stack([task.features * (t < last) for t in range(n_steps)])
-        self.sources = np.hstack([self.ratio * before, x.reshape(n_steps * p, -1)])
-        self.metric = InputMetric(self.sources @ self.sources.T + tau)
+        bias_column = np.full((n_steps * p, 1), np.sqrt(tau))
+        sources = np.hstack([self.ratio * before, x.reshape(n_steps * p, -1), bias_column])
         flat = steps.reshape(n_steps * p, -1)
-        self.preactivations = as_preactivations("preactivations", flat, self.metric)
-        self.last = z[-1]
-        ridge = self.decay[2] * np.eye(p)
-        self.solved = np.linalg.solve(self.last @ self.last.T + ridge, task.labels)
+        # From the sources, not their Gram matrix: trained states are nearly of low rank, and
+        # what is small in them would be lost when squared.
+        self.smallest = np.linalg.lstsq(sources, flat, rcond=_RANK_TOLERANCE)[0]
+        off = np.abs(sources @ self.smallest - flat).max()
+        if off > 1e-6 * np.abs(flat).max():
+            raise ValueError(
+                "preactivations must be such that some weights produce them, found a distance of "
+                f"{off:.3g}"
+            )
+        self.read = z[-read:].reshape(read * p, -1)
+        self.labels = np.tile(task.labels, (read, 1))
+        ridge = self.decay[2] * np.eye(read * p)
+        self.solved = np.linalg.solve(self.read @ self.read.T + ridge, self.labels)
 
 
 def recurrent_energy(
@@ -84,11 +95,14 @@ def recurrent_energy(
     weight_decay: float | Sequence[float] = 1e-2,
     bias: float = 1.0,
     input_steps: int | None = None,
+    read_steps: int = 1,
 ) -> float:
     r"""Loss of a recurrent network with the best weights for its preactivations over time.
 
     .. math:: E = \tfrac12λ_V\mathrm{tr}[K_Y(K_{TT} + λ_V)^{-1}]
         + \tfrac12λ_U\sum_ih_i^\top\tilde K^{-1}h_i
+
+    (with several steps to read, :math:`K_{TT}` and :math:`K_Y` are stacked over them).
 
     Parameters
     ----------
@@ -101,6 +115,8 @@ def recurrent_energy(
         τ ≥ 0, finite.
     input_steps : int, optional
         Steps that the input lasts; default all.
+    read_steps : int, default 1
+        The outputs are wanted at the last so many steps.
 
     Returns
     -------
@@ -118,9 +134,9 @@ def recurrent_energy(
     >>> bool(np.isclose(recurrent_energy(form.preactivations, hypercube(2)), form.loss))
     True
     """
-    steps = _Steps(preactivations, task, activation, weight_decay, bias, input_steps)
-    paid = steps.decay[0] * steps.metric.cost(steps.preactivations).sum()
-    return float(0.5 * (steps.decay[2] * np.sum(task.labels * steps.solved) + paid))
+    steps = _Steps(preactivations, task, activation, weight_decay, bias, input_steps, read_steps)
+    paid = steps.decay[0] * np.sum(steps.smallest**2)
+    return float(0.5 * (steps.decay[2] * np.sum(steps.labels * steps.solved) + paid))
 
 
 def recurrent_weights(
@@ -130,6 +146,7 @@ def recurrent_weights(
     weight_decay: float | Sequence[float] = 1e-2,
     bias: float = 1.0,
     input_steps: int | None = None,
+    read_steps: int = 1,
 ) -> tuple[Array, Array, Array, Array]:
     """The cheapest weights U, W, V and biases β that produce given preactivations.
 
@@ -149,11 +166,11 @@ def recurrent_weights(
     >>> [w.shape for w in recurrent_weights(form.preactivations, hypercube(2))]
     [(4, 4), (4, 4), (4, 2), (4,)]
     """
-    steps = _Steps(preactivations, task, activation, weight_decay, bias, input_steps)
-    pulled = steps.metric.precision @ steps.preactivations
-    rows = steps.sources.T @ pulled
+    steps = _Steps(preactivations, task, activation, weight_decay, bias, input_steps, read_steps)
+    rows = steps.smallest
     m = rows.shape[1]
-    return rows[m:], steps.ratio * rows[:m], steps.last.T @ steps.solved, bias * pulled.sum(axis=0)
+    v = steps.read.T @ steps.solved
+    return rows[m:-1], steps.ratio * rows[:m], v, float(np.sqrt(bias)) * rows[-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +184,9 @@ class RecurrentClosedForm:
     kernels : array, shape (T, P, P)
     preactivations : array, shape (T, P, 2d)
         :math:`h_t = (p_t ± q_ty_a)/\sqrt2`, with :math:`c_t = dp_t^2`, :math:`b_t = q_t^2`.
+    memory : array, shape (2,)
+        :math:`w, w_0`, by which labels and constant are multiplied from step to step: the nonzero
+        eigenvalues of W, the first one d times.
     loss : float
     """
 
@@ -174,6 +194,7 @@ class RecurrentClosedForm:
     strengths: Array
     kernels: Array
     preactivations: Array
+    memory: Array
     loss: float
 
 
@@ -183,6 +204,7 @@ def recurrent_closed_form(
     weight_decay: float = 1e-2,
     bias: float = 1.0,
     input_steps: int | None = None,
+    read_steps: int = 1,
 ) -> RecurrentClosedForm:
     r"""Best recurrent ReLU network whose neurons each read one latent, at all steps.
 
@@ -192,10 +214,12 @@ def recurrent_closed_form(
 
     x_t = 1 while the input lasts, and
 
-    .. math:: L = \frac λ2\min\left\{\frac{dP}{q_T^2P+λ} + dw^2 + \frac{dPu^2}{κ_1} + w_0^2
-        + \frac{dPu_0^2}{κ_0} + \frac{dβ^2}τ\right\},
+    .. math:: L = \frac λ2\min\left\{\frac{dP}λ\left[n
+        - \frac{P(\sum_tq_t)^2}{P\sum_tq_t^2+λ}\right]
+        + dw^2 + \frac{dPu^2}{κ_1} + w_0^2 + \frac{dPu_0^2}{κ_0} + \frac{dβ^2}τ\right\},
 
-    κ₀ and κ₁ the eigenvalues of :math:`K_X` (without bias). It is what trained networks reach
+    sums over the n steps that are read; κ₀ and κ₁ are the eigenvalues of :math:`K_X` (without
+    bias). It is what trained networks reach
     with held inputs; that no other network is better is not proved.
 
     Parameters
@@ -210,6 +234,8 @@ def recurrent_closed_form(
         τ > 0, finite.
     input_steps : int, optional
         Steps that the input lasts; default all.
+    read_steps : int, default 1
+        n, the outputs are wanted at the last so many steps.
 
     Returns
     -------
@@ -232,7 +258,8 @@ def recurrent_closed_form(
     n = as_count("n_steps", n_steps)
     decay = as_number("weight_decay", weight_decay, above=0)
     tau = as_number("bias", bias, above=0)
-    drive = (np.arange(n) < _as_input_steps(input_steps, n)).astype(float)
+    drive = (np.arange(n) < _up_to(n, "input_steps", input_steps)).astype(float)
+    read = _up_to(n, "read_steps", read_steps)
     first_layer(task, tau)
     spectrum = isotropy(task, 0.0)
     p, d = task.n_stimuli, task.n_latents
@@ -258,22 +285,28 @@ def recurrent_closed_form(
 
     def function(x: Array) -> tuple[float, Array]:
         (q, _), slopes = paths(x)
-        below = q[-1] ** 2 * p + decay
-        value = d * p / below + prices @ x**2
-        return float(0.5 * value), prices * x - d * p * p * q[-1] / below**2 * slopes[0, -1]
+        seen, below = q[-read:].sum(), p * np.square(q[-read:]).sum() + decay
+        # n − P(Σq)²/(PΣq² + λ), without cancellation where one step is read
+        missed = (read - 1) * p * np.square(q[-read:]).sum() - p * (seen**2 - q[-read:] @ q[-read:])
+        value = d * p / decay * (missed + read * decay) / below + prices @ x**2
+        pull = p * seen / below - p * q[-read:] * p * seen**2 / below**2
+        return float(0.5 * value), prices * x - d * p / decay * pull @ slopes[0, -read:]
 
     never_negative = {
         "type": "ineq",
         "fun": lambda x: np.diff(paths(x)[0], axis=0)[0],
         "jac": lambda x: paths(x)[1][1] - paths(x)[1][0],
     }
+    # No useful growth is larger, and none may overflow on the way.
+    growth = 10 ** (60 / n)
+    bounds = [(0, None), (0, growth), (0, None if driven else 0.0), (0, growth), (0, None)]
     results = [
         minimize(
             function,
             np.array(start),
             jac=True,
             method="SLSQP",
-            bounds=[(0, None), (0, None), (0, None if driven else 0.0), (0, None), (0, None)],
+            bounds=bounds,
             constraints=[never_negative],
             options={"ftol": 1e-14, "maxiter": 1000},
         )
@@ -287,11 +320,12 @@ def recurrent_closed_form(
     ]
     best = min(feasible, key=lambda result: float(result.fun))
     (q, level), loss = paths(best.x)[0], decay * float(best.fun)
-    if loss >= 0.5 * d * p:
-        q, level, loss = np.zeros(n), np.zeros(n), 0.5 * d * p
+    memory = best.x[[1, 3]]
+    if loss >= 0.5 * d * p * read:
+        q, level, memory, loss = np.zeros(n), np.zeros(n), np.zeros(2), 0.5 * d * p * read
     constants, strengths = d * level**2, q**2
     shape = np.ones((p, p))
     kernels = constants[:, None, None] * shape + strengths[:, None, None] * task.output_kernel
     signed = np.hstack([task.labels, -task.labels])
     h = (level[:, None, None] + q[:, None, None] * signed) / np.sqrt(2)
-    return RecurrentClosedForm(constants, strengths, kernels, h, loss)
+    return RecurrentClosedForm(constants, strengths, kernels, h, memory, loss)
