@@ -4,13 +4,28 @@ import numpy as np
 import pytest
 
 from absrep.figures import (
+    ExponentPanel,
+    plot_bound,
+    plot_dichotomies,
+    plot_distributions,
     plot_eigenvalues,
+    plot_excess,
+    plot_exponents,
     plot_geometries,
     plot_images,
     plot_kernels,
+    plot_landscape,
+    plot_neurons,
+    plot_phases,
+    plot_preactivations,
+    plot_readout_plane,
+    plot_readouts,
+    plot_scatter,
     plot_scores,
+    plot_signals,
     plot_step_overlap,
     plot_sweep,
+    plot_table,
     plot_training,
 )
 from absrep.geometry import AbstractionScores
@@ -22,12 +37,67 @@ SQUARE = latents(2)
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 FIGURES = {
     "eigenvalues": lambda: plot_eigenvalues({"a": [1, 1j]}, {"a": {"labels": 1.2}}),
+    "dichotomies": lambda: plot_dichotomies(
+        {"PS": {"cube": [1, 0, 0]}}, {"PS": {"cube": [1, 0, 0]}}, ["latent", "XOR", "XOR"]
+    ),
+    "distributions": lambda: plot_distributions(
+        {"PS": {"a": [0, 1], "b": [0, 0]}, "x": {"a": [1]}}
+    ),
+    "exponents": lambda: plot_exponents(
+        {"a": ExponentPanel(([1, 2], [1, 0]), ([1, 2], [[1, 0]]), ([1, 2], [1, 1]))}
+    ),
     "geometries": lambda: plot_geometries({"a": SQUARE, "b": np.eye(4)}, SQUARE, ["u", "v"]),
+    "bound": lambda: plot_bound(
+        {"a": ([0.1, 1], [0.1, 0.5])}, ([0.1, 1], [0.2, 1]), xlabel="x", ylabel="y", label="most"
+    ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
+    "phases": lambda: plot_phases(
+        {"a": [[0, 1], [1, 0.3]], "b": [[0, 0], [0, 0]]},
+        [0.5, 1],
+        [1, 2],
+        levels=[0, 1],
+        names=["off", "on"],
+        boundaries={"a": ([0.5, 0.7, 1], [1, 2], [[0, 0, 1], [0, 1, 1]])},
+        simulated={"b": ([0.7], [1.5], [0.2])},
+        xlabel="x",
+        ylabel="y",
+        value="z",
+    ),
+    "continuous phases": lambda: plot_phases(
+        {"a": [[0, 1], [1, 0.3]]}, [0, 1], [1, 2], xlabel="x", ylabel="y", value="z", scale="linear"
+    ),
+    "read-out plane": lambda: plot_readout_plane({"a": SQUARE, "b": np.ones((3, 2))}),
+    "excess": lambda: plot_excess({"a": [1e-3, 1.0], "b": [10.0]}, xlabel="x"),
+    "landscape": lambda: plot_landscape(
+        [0, 1, 2],
+        [0, 1],
+        {"a": [[0, 1, 2], [3, 4, 5]], "b": [[-1, 1, 2], [3, 4, 5]], "c": -np.ones((2, 3))},
+        xlabel="x",
+        ylabel="y",
+        label="z",
+        neurons={name: np.ones((2, 1)) for name in "abc"},
+        marks=np.ones((2, 2)),
+    ),
+    "neurons": lambda: plot_neurons(
+        {"a": np.eye(4), "b": np.ones((4, 2))},
+        directions={"u": SQUARE + 1, "v": SQUARE[:, 0]},
+        masses={"a": np.arange(4), "b": [1, 1]},
+    ),
+    "preactivations": lambda: plot_preactivations({"a": SQUARE, "b": np.eye(4)}, list("abcd")),
+    "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.zeros((5, 2))}, ["u", "v"]),
+    "scatter": lambda: plot_scatter(
+        simulated={"u": ([0, 1], [0, 1]), "v": ([0.2], [0.3])},
+        optimum={"u": ([0, 1], [0, 1])},
+        highlighted={"whitened": ([0.5], [1])},
+        diagonal=True,
+        xlabel="x",
+        ylabel="y",
+    ),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
     "steps": lambda: plot_step_overlap({"a": np.eye(3), "b": np.ones((3, 3))}),
+    "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},
         simulated={"a": ([0, 1], [[0, 1]])},
@@ -36,6 +106,7 @@ FIGURES = {
         xlabel="x",
         ylabel="y",
     ),
+    "table": lambda: plot_table([[1, 2], [1, -3]], ["a", "b"], ["PS", "PR"]),
     "training": lambda: plot_training(
         Training(None, np.array([0, 1, 10]), np.ones((3, 4)), np.ones((3, 4))),
         np.ones((3, 4, 2)),
@@ -71,3 +142,89 @@ def test_geometry_is_drawn_to_scale():
         return np.linalg.norm(points[:, None] - points[None], axis=-1)
 
     np.testing.assert_allclose(apart(drawn), apart(tetrahedron), atol=1e-12)
+
+
+def test_short_log_axes_have_few_plain_labels():
+    figure = plot_sweep(
+        theory={"a": ([12, 100], [2, 60])}, xlabel="x", ylabel="y", xscale="log", yscale="log"
+    )
+    figure._repr_png_()
+    axes = figure.axes[0]
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        shown = [label.get_text() for place, label in ticks if low <= place <= high]
+        assert shown == [f"{number}" for number in (2, 5, 10, 20, 50, 100) if low <= number <= high]
+        assert not any(label.get_text() for label in axis.get_ticklabels(minor=True))
+
+
+def test_phases_have_the_colour_of_the_nearest_level_and_name_bad_input():
+    from absrep.figures._phases import _norm
+
+    norm = _norm([np.array([[-0.2, 1.3]])], np.array([0.0, 0.25, 1.0]))
+    colours = norm([-0.2, 0.0, 0.12, 0.13, 0.25, 0.62, 0.63, 1.0, 1.3])
+    assert (np.diff(colours) > 0).tolist() == [0, 0, 1, 0, 0, 1, 0, 0]
+    words = {"xlabel": "x", "ylabel": "y", "value": "z"}
+    for call, named in (
+        (lambda: plot_phases({"a": np.eye(2)}, [1, 2, 3], [1, 2], **words), "maps"),
+        (lambda: plot_phases({"a": np.eye(2)}, [2, 1], [1, 2], **words), "x"),
+        (lambda: plot_phases({"a": np.eye(2)}, [1, 2], [1, 2], levels=[1, 0], **words), "levels"),
+        (
+            lambda: plot_phases(
+                {"a": np.eye(2)}, [1, 2], [1, 2], simulated={"b": ([1], [1], [1])}, **words
+            ),
+            "simulated",
+        ),
+        (
+            lambda: plot_phases(
+                {"a": np.eye(2)}, [1, 2], [1, 2], boundaries={"a": ([1, 2], [1, 2], [[1]])}, **words
+            ),
+            "boundaries",
+        ),
+    ):
+        with pytest.raises(ValueError, match=f"^{named}"):
+            call()
+
+
+def test_neurons_are_drawn_along_given_axes_or_those_that_hold_them():
+    from absrep.figures._preactivations import _principal_axes
+
+    rng = np.random.default_rng(0)
+    plane = rng.standard_normal((6, 3)) @ rng.standard_normal((3, 20))
+    basis, _ = _principal_axes(plane)
+    np.testing.assert_allclose(basis @ basis.T @ plane, plane, atol=1e-12)
+    y = SQUARE.T
+    drawn = plot_neurons(
+        {"a": 3 * y[0][:, None]}, axes={"1": np.ones(4), "u": y[0], "v": y[1]}
+    ).axes[0]
+    assert drawn.get_ylabel() == "u"
+    np.testing.assert_allclose(drawn.collections[0]._offsets3d, [[0], [6], [0]], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"axes": {"a": np.ones(4)}}, "axes must be three"),
+        ({"axes": {"a": np.ones(4), "b": np.ones(4), "c": SQUARE[:, 0]}}, "axes must be orthog"),
+        ({"directions": {"a": np.ones(3)}}, "directions"),
+        ({"directions": {"a": np.zeros(4)}}, "directions"),
+    ],
+)
+def test_wrong_axes_and_directions_of_neurons_are_named(options, named):
+    with pytest.raises(ValueError, match=named):
+        plot_neurons({"a": np.eye(4)}, **options)
+
+
+def test_losses_below_the_bound_and_landscapes_of_another_shape_are_named():
+    with pytest.raises(ValueError, match="groups"):
+        plot_excess({"a": [1.0, 0.0]}, xlabel="x")
+    with pytest.raises(ValueError, match="energies"):
+        plot_landscape([0, 1], [0], {"a": np.ones((2, 1))}, xlabel="", ylabel="", label="")
+
+
+@pytest.mark.parametrize(
+    ("points", "named"),
+    [({}, "simulated"), ({"simulated": {"a": ([1, 2], [1])}}, "simulated")],
+)
+def test_scatter_without_points_is_an_error(points, named):
+    with pytest.raises(ValueError, match=named):
+        plot_scatter(xlabel="x", ylabel="y", **points)

@@ -18,6 +18,7 @@ from absrep import (
     kernel_from_spectrum,
     linear_cka,
     random_kernel,
+    rotated_kernel,
     target_aligned_kernel,
     walsh_basis,
     walsh_orders,
@@ -260,3 +261,16 @@ def test_random_kernel_with_one_feature_is_chi_square():
 def test_random_kernel_repeats_with_its_seed_and_only_then():
     np.testing.assert_array_equal(random_kernel(4, 3, rng=5), random_kernel(4, 3, rng=5))
     assert np.abs(random_kernel(4, 3, rng=5) - random_kernel(4, 3, rng=6)).max() > 0.1
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=8), SEEDS)
+def test_rotated_kernel_keeps_its_spectrum(spectrum, seed):
+    values = np.linalg.eigvalsh(rotated_kernel(spectrum, rng=seed))
+    np.testing.assert_allclose(values, np.sort(spectrum), atol=1e-12 * (1 + max(spectrum)))
+
+
+def test_rotated_kernel_has_no_preferred_direction():
+    # Over all rotations the mean of O diag(κ) Oᵀ is the mean eigenvalue times the identity.
+    rng = np.random.default_rng(0)
+    mean = np.mean([rotated_kernel([8.0, 1.0, 0.0], rng) for _ in range(4000)], axis=0)
+    np.testing.assert_allclose(mean, 3 * np.eye(3), atol=0.25)

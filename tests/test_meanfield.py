@@ -108,6 +108,45 @@ def test_several_stimuli_per_class():
     np.testing.assert_allclose(best.kernel, form.kernel, atol=1e-8)
 
 
+def contrasting_members(n, contrast):
+    """n members per class of two latents; class means of eigenvalue 1, contrasts as given."""
+    mean = np.ones((n, n)) / n
+    return multi_element(2, mean + contrast * (np.eye(n) - mean))
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_members_get_neurons_of_their_own_where_contrasts_are_strong(n):
+    """At c_w = 2γ(2n−1)/(n−1) (prop-members); the closed form claims no more than is proved."""
+    gain = (1 + 4 * n) / (2 + 4 * n)
+    boundary = 2 * gain * (2 * n - 1) / (n - 1)
+    form = closed_form(contrasting_members(n, 1.0))
+    for ratio in (0.99, 1.01):
+        best = solve(contrasting_members(n, ratio * boundary))
+        assert best.certified and best.gap <= 1e-9
+        assert (best.loss < form.loss * (1 - 1e-6)) == (ratio > 1)
+    proved = 2 * (1 + 4 * n) / (4 * n)  # 2/κ_o = 1/κ₁ − 1/κ₀ (prop-general-inputs)
+    again = closed_form(contrasting_members(n, 0.99 * proved))
+    assert again.loss == pytest.approx(form.loss, rel=1e-12)
+    with pytest.raises(ValueError, match="odd interactions"):
+        closed_form(contrasting_members(n, 1.01 * proved))
+
+
+def test_shuffling_members_never_weakens_the_best_neuron():
+    """lem-shuffling at random neurons of random activations."""
+    rng = np.random.default_rng(0)
+    labels = hypercube(2).labels
+    for phi in (relu.value, np.tanh, np.sin, np.exp):
+        c1, cw = 1.0, rng.uniform(0, 1)
+        h = rng.standard_normal((4, 3))
+        means = h.mean(axis=1, keepdims=True)
+        cost = 3 * np.sum(means**2) / c1 + np.sum((h - means) ** 2) / cw
+        told = labels.T @ phi(h).sum(axis=1)
+        each = [3 * labels.T @ phi(h[:, j]) for j in range(3)]
+        costs = [3 * np.sum(h[:, j] ** 2) / c1 for j in range(3)]
+        np.testing.assert_allclose(np.sum(each, axis=0), 3 * told)
+        assert np.sum(costs) <= 3 * cost * (1 + 1e-12)
+
+
 def test_uneven_classes_spread_within_the_class_only_with_weight_decay():
     """If C1 is not ∝ 1 the spread within a class is O(λ)."""
     task = multi_element(2, [[1, 0.3], [0.3, 2]])
@@ -135,6 +174,64 @@ def test_phase_boundary(k1):
     assert max(abstract.gap, one_hot.gap) <= 1e-9
     with pytest.raises(ValueError, match="interactions must be weaker than the constant"):
         closed_form(walsh_task(2, 1, k1, 1.01), bias=0)
+
+
+@pytest.mark.parametrize("spectrum", [(1, 0.1, 0.8, 0.3), (1, 0.1, 0.8, 0.8)])
+def test_weak_interactions_can_beat_abstraction_of_three_latents(spectrum):
+    """All interactions weaker than the constant, and yet one neuron per stimulus is better."""
+    task = hypercube(3, kernel_from_spectrum(spectrum))
+    best = solve(task, bias=0)
+    assert best.certified and best.gap <= 1e-12
+    np.testing.assert_allclose(kernel_parallelism_score(best.kernel, task.labels), 0, atol=1e-9)
+    gain = spectrum[1] / (1 + spectrum[1])
+    abstract = 3 * (0.01 * np.sqrt(8 / gain) - 0.5e-4 / gain)
+    assert best.loss < abstract * (1 - 1e-4)
+    for form in (closed_form, lambda task, bias: deep_closed_form(task, 2, bias=bias)):
+        with pytest.raises(ValueError, match="odd interactions"):
+            form(task, bias=0)
+
+
+@pytest.mark.parametrize("k1", [0.3, 1.0, 3.0])
+def test_odd_interactions_may_be_stronger_than_the_constant(k1):
+    """Up to 2κ₁ + min(κ₀, κ₁²/κ₀), whatever the even ones below κ₀."""
+    limit = 2 * k1 + min(1, k1**2)
+    for even in (0.5, 0.99):
+        task = hypercube(3, kernel_from_spectrum([1, k1, even, 0.999 * limit]))
+        best, form = solve(task, bias=0), closed_form(task, bias=0)
+        assert best.gap <= 1e-9 and best.loss == pytest.approx(form.loss, rel=1e-12)
+        np.testing.assert_allclose(best.kernel, form.kernel, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "holds"),
+    [
+        ([1, 1, 0.9, 100], True),  # odd interactions of any strength if κ₁ ≥ κ₀
+        ([1, 0.5, 0.9, 1.9], True),  # 2/κ_o ≥ 1/κ₁ − 1/κ₀
+        ([1, 0.1, 0.99, 0.99], False),  # weaker than the constant, far stronger than the labels
+        ([1, 0.2, 0.99, 0.99], False),
+        ([1, 0.05, 0.99, 0.01], True),
+    ],
+)
+def test_third_order_interactions_may_be_too_strong_for_the_closed_form(spectrum, holds):
+    task = hypercube(3, kernel_from_spectrum(spectrum))
+    k0, k1 = spectrum[:2]
+    gain = k0 * k1 / (k0 + k1)
+    formula = 3 * (np.sqrt(1e-4 * 8 / gain) - 1e-4 / (2 * gain))
+    best = solve(task, bias=0)
+    assert best.gap <= 1e-9
+    if holds:
+        assert best.loss == pytest.approx(closed_form(task, bias=0).loss, rel=1e-12)
+    else:
+        assert best.loss < 0.95 * formula
+        with pytest.raises(ValueError, match="odd interactions"):
+            closed_form(task, bias=0)
+
+
+def test_stimuli_of_a_class_may_be_too_dissimilar_for_the_closed_form():
+    form = closed_form(multi_element(2, [[1, -0.3], [-0.3, 1]]))
+    assert solve(multi_element(2, [[1, -0.3], [-0.3, 1]])).loss == pytest.approx(form.loss)
+    with pytest.raises(ValueError, match="odd interactions"):
+        closed_form(multi_element(2, [[1, -0.8], [-0.8, 1]]))
 
 
 def test_no_bias_optimum_is_not_unique():

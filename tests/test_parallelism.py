@@ -1,6 +1,6 @@
 """Parallelism score: closed forms, invariances, and brute force."""
 
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from math import comb
 
 import numpy as np
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from absrep import (
     balanced_dichotomies,
     condition_means,
+    cross_validated_parallelism_score,
     dichotomy_parallelism,
     gram,
     gram_factor,
@@ -248,3 +249,98 @@ def test_noise_lowers_the_score_by_the_share_of_its_length():
     error = scores.std(axis=0) / np.sqrt(len(scores))
     assert (np.abs(scores.mean(axis=0) - expected) < 4 * error).all()
     assert (expected < 0.8).all()
+
+
+# ---------------------------------------------------------- Corrected for the noise of the means
+
+
+def halves_by_hand(trials, conditions):
+    """Squared length of the difference of two conditions' means, over all pairs of halvings."""
+    first, second = (trials[conditions == c] for c in (0, 1))
+    n = len(first)
+    values = []
+    for half_a, half_b in product(combinations(range(n), n // 2), repeat=2):
+        rest_a, rest_b = (np.setdiff1d(range(n), half) for half in (half_a, half_b))
+        one = first[list(half_a)].mean(axis=0) - second[list(half_b)].mean(axis=0)
+        other = first[rest_a].mean(axis=0) - second[rest_b].mean(axis=0)
+        values.append(one @ other)
+    return np.mean(values)
+
+
+@given(SEEDS)
+def test_the_corrected_score_averages_over_all_halvings(seed):
+    rng = np.random.default_rng(seed)
+    patterns = 5 * rng.standard_normal((4, 6))
+    trials, labels, conditions = repeated(patterns, SQUARE, 4, 0.5, rng)
+    means = trials.reshape(4, 4, 6).mean(axis=1)
+    lengths = [
+        halves_by_hand(trials[conditions % 2 == c], conditions[conditions % 2 == c] // 2)
+        for c in (0, 1)
+    ]
+    by_hand = (means[2] - means[0]) @ (means[3] - means[1]) / np.sqrt(np.prod(lengths))
+    measured = cross_validated_parallelism_score(trials, labels)[0]
+    np.testing.assert_allclose(measured, by_hand, rtol=1e-10)
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.5])
+def test_the_corrected_score_finds_the_noise_free_one_where_the_plain_one_does_not(bend):
+    # Noise of unequal size in neurons and conditions, correlated between neurons.
+    rng = np.random.default_rng(0)
+    n_neurons, n_trials, n_replicas = 60, 24, 400
+    patterns = np.column_stack([SQUARE, bend * SQUARE.prod(axis=1), np.zeros((4, n_neurons - 3))])
+    mixing = 0.5 * rng.standard_normal((4, n_neurons, n_neurons)) / np.sqrt(n_neurons)
+    mixing += 0.6 * np.diag(rng.random(n_neurons))
+    noise = rng.standard_normal((n_replicas, 4, n_trials, n_neurons)) @ mixing
+    trials = (patterns[:, None] + noise).reshape(n_replicas, -1, n_neurons)
+    labels = np.repeat(SQUARE, n_trials, axis=0)
+    expected = (1 - bend**2) / (1 + bend**2)
+    corrected = cross_validated_parallelism_score(trials, labels).mean(axis=1)
+    error = corrected.std() / np.sqrt(n_replicas)
+    # First-order bias of the ratio: of the order of the squared standard deviation.
+    assert abs(corrected.mean() - expected) < 4 * error + corrected.std() ** 2
+    assert parallelism_score(trials, labels).mean() < 0.9 * expected
+
+
+def test_where_there_is_only_noise_there_is_no_score_to_correct():
+    # With pure noise an estimated squared length is negative half of the time, four are there.
+    labels = np.repeat(SQUARE, 10, axis=0)
+    refused = 0
+    for noise in np.random.default_rng(0).standard_normal((200, 40, 50)):
+        try:
+            cross_validated_parallelism_score(noise, labels)
+        except ValueError as error:
+            assert "too noisy" in str(error)
+            refused += 1
+    assert 0.85 < refused / 200 < 0.98  # 1 − 1/16, up to the skewness of the estimate
+    with pytest.raises(ValueError, match="too noisy"):
+        cross_validated_parallelism_score(np.ones((8, 3)), np.repeat(SQUARE, 2, 0))
+
+
+@given(SEEDS, st.floats(1e-3, 1e3), st.floats(-100, 100))
+def test_the_corrected_score_ignores_rotation_offset_scale_and_order(seed, scale, offset):
+    rng = np.random.default_rng(seed)
+    trials, labels, _ = repeated(rng.standard_normal((8, 6)), latents(3), 3, 0.1, rng)
+    moved = scale * (trials @ rotation(6, rng) + offset * rng.standard_normal(6))
+    order = rng.permutation(len(trials))
+    np.testing.assert_allclose(
+        cross_validated_parallelism_score(moved[order], labels[order]),
+        cross_validated_parallelism_score(trials, labels),
+        atol=1e-8,
+    )
+
+
+def test_without_noise_correction_changes_nothing_and_leading_axes_are_a_loop():
+    rng = np.random.default_rng(0)
+    patterns = rng.standard_normal((2, 3, 8, 10))
+    labels = np.repeat(latents(3), [2, 3, 2, 4, 2, 2, 3, 2], axis=0)
+    index = np.repeat(np.arange(8), [2, 3, 2, 4, 2, 2, 3, 2])
+    np.testing.assert_allclose(
+        cross_validated_parallelism_score(patterns[..., index, :], labels),
+        parallelism_score(patterns, latents(3)),
+        atol=1e-12,
+    )
+    trials = patterns[..., index, :] + 0.1 * rng.standard_normal((2, 3, len(index), 10))
+    looped = [[cross_validated_parallelism_score(x, labels) for x in row] for row in trials]
+    np.testing.assert_allclose(
+        cross_validated_parallelism_score(trials, labels), looped, atol=1e-12
+    )

@@ -32,6 +32,7 @@ __all__ = [
     "kernel_alignment",
     "kernel_from_spectrum",
     "random_kernel",
+    "rotated_kernel",
     "target_aligned_kernel",
     "walsh_basis",
     "walsh_orders",
@@ -323,3 +324,36 @@ def random_kernel(n_stimuli: int, n_features: int, rng: Seed) -> Array:
     """
     p, n = as_count("n_stimuli", n_stimuli), as_count("n_features", n_features)
     return gram(as_generator("rng", rng).standard_normal((p, n))) / n
+
+
+def rotated_kernel(spectrum: ArrayLike, rng: Seed) -> Array:
+    r"""Kernel with given eigenvalues and random eigenvectors, :math:`O\,\mathrm{diag}(κ)\,O^\top`.
+
+    The rotation O is uniform over all rotations (Haar measure): how anisotropic the kernel is
+    does not depend on chance, in which directions does.
+
+    Parameters
+    ----------
+    spectrum : array, shape (P,)
+        Eigenvalues, none negative.
+    rng : int or numpy.random.Generator
+
+    Returns
+    -------
+    array, shape (P, P)
+
+    Examples
+    --------
+    >>> kernel = rotated_kernel([3.0, 1.0, 0.5], rng=0)
+    >>> np.linalg.eigvalsh(kernel).round(12)
+    array([0.5, 1. , 3. ])
+    """
+    values = as_array("spectrum", spectrum, 1)
+    if (values < 0).any():
+        raise ValueError(f"spectrum must not be negative, found {values.min():g}")
+    square = as_generator("rng", rng).standard_normal((len(values), len(values)))
+    vectors, triangle = np.linalg.qr(square)
+    # The signs of a QR decomposition are a convention; with those of R undone, Q is uniform.
+    vectors = vectors * np.sign(np.diagonal(triangle))
+    rotated = (vectors * values) @ vectors.T
+    return np.asarray((rotated + rotated.T) / 2)

@@ -1,20 +1,56 @@
 """Every static figure of the book (needs matplotlib)."""
 
+from ._dynamics import plot_bound
 from ._kernels import plot_kernels
+from ._landscape import plot_excess, plot_landscape
+from ._measuring import (
+    plot_dichotomies,
+    plot_distributions,
+    plot_table,
+)
+from ._nonlinear import (
+    ExponentPanel,
+    plot_exponents,
+    plot_readout_plane,
+    plot_signals,
+)
+from ._phases import plot_phases
+from ._preactivations import plot_neurons, plot_preactivations
+from ._readouts import plot_readouts
 from ._recurrent import plot_eigenvalues, plot_step_overlap
-from ._representations import plot_geometries, plot_images, plot_scores
+from ._representations import (
+    plot_geometries,
+    plot_images,
+    plot_scores,
+)
+from ._scatter import plot_scatter
 from ._style import LATENT_COLOURS
 from ._sweep import plot_sweep
 from ._training import plot_training
 
 __all__ = [
     "LATENT_COLOURS",
+    "ExponentPanel",
+    "plot_bound",
+    "plot_dichotomies",
+    "plot_distributions",
     "plot_eigenvalues",
+    "plot_excess",
+    "plot_exponents",
     "plot_geometries",
     "plot_images",
     "plot_kernels",
+    "plot_landscape",
+    "plot_neurons",
+    "plot_phases",
+    "plot_preactivations",
+    "plot_readout_plane",
+    "plot_readouts",
+    "plot_scatter",
     "plot_scores",
+    "plot_signals",
     "plot_step_overlap",
     "plot_sweep",
+    "plot_table",
     "plot_training",
 ]

@@ -34,7 +34,8 @@ def plot_kernels(kernels: Mapping[str, ArrayLike], stimuli: Sequence[str]) -> Fi
         image = ax.imshow(kernel)
         figure.colorbar(image, ax=ax, shrink=0.8)
         ax.set(title=title, xlabel="stimulus")
-        ax.set_xticks(range(len(kernel)), stimuli)
+        # Upright names of many stimuli would run into each other.
+        ax.set_xticks(range(len(kernel)), stimuli, rotation=90 if len(kernel) > 4 else 0)
         ax.set_yticks(range(len(kernel)), stimuli)
     axes[0, 0].set_ylabel("stimulus")
     figure.suptitle("inner products of the features of two stimuli", fontsize=10)

@@ -20,10 +20,16 @@ LATENT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#882255", "#999933", "#44AA9
 # For measures and other things that are no latents.
 SERIES_COLOURS = ("#000000", "#CC79A7", "#E69F00", "#56B4E9", "#009E73", "#882255")
 NEUTRAL = "#333333"
-# How a certified optimum is marked, whatever its colour.
-OPTIMUM_MARK: dict[str, Any] = {"marker": "*", "markersize": 11, "linestyle": ""}
+# How a certified optimum is marked, whatever its colour; hollow, so that dots under it show.
+OPTIMUM_MARK: dict[str, Any] = {
+    "marker": "*",
+    "markersize": 14,
+    "markerfacecolor": "none",
+    "linestyle": "",
+}
 _STYLE: dict[str, Any] = {
     "figure.dpi": 110,
+    "figure.autolayout": False,  # would take the place of the next line
     "figure.constrained_layout.use": True,
     "font.size": 11,
     "axes.spines.top": False,

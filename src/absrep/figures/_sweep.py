@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from .._validation import as_array
@@ -83,10 +83,19 @@ def plot_sweep(
             color=NEUTRAL,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
-    places = [np.asarray(x, dtype=float) for x, _ in [*lines.values(), *dots.values()]]
-    if xscale == "linear" and places and all((x == np.rint(x)).all() for x in places):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # layers, steps, latents
-    handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in names]
+    if xscale == "linear":
+        drawn_at = [np.asarray(x) for curves in (lines, dots, stars) for x, _ in curves.values()]
+        whole = all((x == np.round(x)).all() for x in drawn_at)  # counts have no halves
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=whole))
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        # Matplotlib writes 2 × 10⁰, 3 × 10⁰, … over each other where a log axis is short.
+        if axis.get_scale() == "log" and high < 100 * low:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
+    # A single name says no more than the vertical axis does.
+    named = names if len(names) > 1 else []
+    handles = [Line2D([], [], color=colours[name], label=name, linewidth=5) for name in named]
     kinds: dict[str, tuple[Curves, dict[str, Any]]] = {
         "theory": (lines, {}),
         "simulated": (dots, {"marker": "o", "linestyle": ""}),

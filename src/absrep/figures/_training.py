@@ -48,7 +48,7 @@ def plot_training(
     left.axhline(floor, color=NEUTRAL, label=f"theory, {floor:.4f}")
     left.set(xlabel="gradient steps", ylabel="loss (error + penalty)", yscale="log")
     left.set_ylim(bottom=floor / 300)
-    left.legend()
+    left.legend(loc="upper right")
     for latent in range(ps.shape[2]):
         colour = LATENT_COLOURS[latent]
         right.fill_between(

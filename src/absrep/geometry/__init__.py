@@ -16,8 +16,15 @@ from ._decoding import (
     shattering,
 )
 from ._dimension import linear_cka, participation_ratio
+from ._kernel_decoding import kernel_ccgp, kernel_decoding
+from ._modularity import readout_modularity
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
-from ._parallelism import dichotomy_parallelism, kernel_parallelism_score, parallelism_score
+from ._parallelism import (
+    cross_validated_parallelism_score,
+    dichotomy_parallelism,
+    kernel_parallelism_score,
+    parallelism_score,
+)
 from ._scores import AbstractionScores, abstraction_scores
 
 __all__ = [
@@ -28,15 +35,19 @@ __all__ = [
     "balanced_dichotomies",
     "ccgp",
     "condition_means",
+    "cross_validated_parallelism_score",
     "decoding_accuracy",
     "dichotomy_ccgp",
     "dichotomy_decoding",
     "dichotomy_parallelism",
+    "kernel_ccgp",
+    "kernel_decoding",
     "kernel_parallelism_score",
     "linear_cka",
     "null_distribution",
     "parallelism_score",
     "participation_ratio",
+    "readout_modularity",
     "separable_dichotomies",
     "shattering",
     "shuffle_labels",

@@ -73,6 +73,28 @@ def as_dichotomies(name: str, value: ArrayLike, n_conditions: int) -> Array:
     return dichotomies
 
 
+def held_out_pairs(
+    dichotomies: Array, allowed_pairs: ArrayLike | None
+) -> tuple[Index, Index, Index]:
+    """Pairs to hold out for CCGP: the dichotomy, its + condition and its − condition."""
+    n_conditions = dichotomies.shape[1]
+    if ((dichotomies > 0).sum(axis=1) < 2).any() or ((dichotomies < 0).sum(axis=1) < 2).any():
+        raise ValueError("dichotomies must have at least two conditions on either side")
+    allowed = np.ones((n_conditions, n_conditions), dtype=bool)
+    if allowed_pairs is not None:
+        allowed = as_array("allowed_pairs", allowed_pairs, 2) != 0
+        if allowed.shape != (n_conditions, n_conditions):
+            raise ValueError(
+                f"allowed_pairs must be {n_conditions} × {n_conditions}, found {allowed.shape}"
+            )
+    plus, minus = dichotomies[:, :, None] > 0, dichotomies[:, None, :] < 0
+    which, held_plus, held_minus = np.nonzero(plus & minus & allowed)
+    missing = np.setdiff1d(np.arange(len(dichotomies)), which)
+    if len(missing):
+        raise ValueError(f"allowed_pairs must allow a pair of dichotomy {missing[0]}")
+    return which, held_plus, held_minus
+
+
 def conditions_of(labels: Array) -> tuple[Index, Array]:
     """Condition of each row, and the label vector of each condition (C × d)."""
     present, index = np.unique(labels, axis=0, return_inverse=True)

@@ -17,6 +17,7 @@ from ._conditions import (
     as_dichotomies,
     balanced_dichotomies,
     conditions_of,
+    held_out_pairs,
 )
 from ._svm import fit_linear_svms
 
@@ -112,24 +113,7 @@ def dichotomy_ccgp(
     index, n_conditions = as_conditions("conditions", conditions, len(patterns))
     splits = as_dichotomies("dichotomies", dichotomies, n_conditions)
     c = as_number("penalty", penalty, above=0)
-    if ((splits > 0).sum(axis=1) < 2).any() or ((splits < 0).sum(axis=1) < 2).any():
-        raise ValueError("dichotomies must have at least two conditions on either side")
-    allowed = np.ones((n_conditions, n_conditions), dtype=bool)
-    if allowed_pairs is not None:
-        allowed = as_array("allowed_pairs", allowed_pairs, 2) != 0
-        if allowed.shape != (n_conditions, n_conditions):
-            raise ValueError(
-                f"allowed_pairs must be {n_conditions} × {n_conditions}, found {allowed.shape}"
-            )
-    which, held_plus, held_minus = [], [], []
-    for d, split in enumerate(splits):
-        plus, minus = np.nonzero((split[:, None] > 0) & (split[None, :] < 0) & allowed)
-        if not len(plus):
-            raise ValueError(f"allowed_pairs must allow a pair of dichotomy {d}")
-        which.append(np.full(len(plus), d))
-        held_plus.append(plus)
-        held_minus.append(minus)
-    rows, i, j = (np.concatenate(part) for part in (which, held_plus, held_minus))
+    rows, i, j = held_out_pairs(splits, allowed_pairs)
     held = (index == i[:, None]) | (index == j[:, None])
     weight = 1.0 / np.bincount(index)[index]
     return _accuracy(patterns, splits[:, index], rows, held, weight, c, decoder)

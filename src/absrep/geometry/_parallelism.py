@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._validation import Array, as_array, as_kernel, as_labels
+from .._validation import Array, as_array, as_kernel, as_labels, as_stack
 from ._conditions import (
     as_conditions,
     as_dichotomies,
@@ -39,8 +39,8 @@ def _context_differences(labels: Array, latent: int) -> Array:
     return np.asarray(rows)
 
 
-def _mean_cosine(inner: Array, scale: Array, name: str) -> Array:
-    """Mean cosine over all pairs of vectors with the given inner products (..., k, k)."""
+def _squared_lengths(inner: Array, scale: Array, name: str) -> Array:
+    """Squared lengths of vectors with the given inner products (..., k, k), none of them zero."""
     squared = np.diagonal(inner, axis1=-2, axis2=-1)
     # A coding vector of rounding noise has no direction; `scale` is the patterns' own size.
     if (squared <= 1e-24 * scale[..., None]).any():
@@ -48,6 +48,11 @@ def _mean_cosine(inner: Array, scale: Array, name: str) -> Array:
             f"{name} must tell the two values of every latent apart in every context: "
             "a coding direction is zero"
         )
+    return np.asarray(squared)
+
+
+def _mean_cosine(inner: Array, squared: Array) -> Array:
+    """Mean cosine over all pairs of vectors, from inner products and squared lengths."""
     norms = np.sqrt(squared)
     cosines = inner / (norms[..., :, None] * norms[..., None, :])
     upper = np.triu_indices(inner.shape[-1], k=1)
@@ -90,8 +95,8 @@ def parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
     Bernardi et al. (Cell 183, 954, 2020), who score dichotomies that need not be latents, take
     the best of all pairings (`dichotomy_parallelism`); decodanda averages over all pairs within a
     Hamming distance and does not maximise. All three agree on 1 for a perfect parallelepiped.
-    With few trials the score is biased towards 0, because noise in the means is not parallel;
-    compare with `null_distribution`.
+    With few trials the score is biased towards 0, because noise in the means is not parallel:
+    `cross_validated_parallelism_score` corrects for it. For chance see `null_distribution`.
 
     Examples
     --------
@@ -107,7 +112,87 @@ def parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
     for latent in range(present.shape[1]):
         coding = _context_differences(present, latent) @ means
         inner = coding @ np.swapaxes(coding, -1, -2)
-        scores.append(_mean_cosine(inner, scale, "features"))
+        scores.append(_mean_cosine(inner, _squared_lengths(inner, scale, "features")))
+    return np.stack(scores, axis=-1)
+
+
+def cross_validated_parallelism_score(features: ArrayLike, labels: ArrayLike) -> Array:
+    r"""Parallelism score of every latent, corrected for the noise of a finite number of trials.
+
+    Noise makes measured coding vectors longer than the true ones and so shrinks every cosine.
+    Inner products between *different* contexts come from different trials and have no bias; the
+    squared lengths are estimated without bias from pairs of different trials,
+
+    .. math:: \widehat{\lVert v_c\rVert^2} = \lVert\hat v_c\rVert^2
+              - \frac{s^2_{+,c}}{n_{+,c}} - \frac{s^2_{-,c}}{n_{-,c}}
+
+    with :math:`s^2` the sum over neurons of the sample variances of a condition. For an even number
+    of trials this is the inner product of the coding vectors of two independent halves, averaged
+    over all ways to halve the trials of each condition: the cross-validated squared distance of
+    Walther et al. (NeuroImage 137, 188, 2016), "crossnobis" without whitening.
+
+    Parameters
+    ----------
+    features : array, shape (..., n, N)
+        One row per trial, at least two trials of every condition. Leading axes (replicas, epochs)
+        are kept.
+    labels : array, shape (n, d), −1 or +1
+        At least two latents.
+
+    Returns
+    -------
+    array, shape (..., d)
+        Nearly unbiased where the latents are well above the noise, and not bounded: an estimate
+        of a score of 1 lies above 1 about half of the time.
+
+    Raises
+    ------
+    ValueError
+        If a condition has a single trial, or a latent fewer than two contexts with both values, or
+        if a squared length comes out zero or negative: the trials do not tell the two values of a
+        latent apart in some context, and there is no direction to speak of.
+
+    Notes
+    -----
+    Trials must be independent of each other; the noise may be correlated between neurons, and
+    differ between conditions. Inner products and squared lengths are unbiased, their ratio is so
+    to first order only. With :math:`r^2` the squared length of a coding vector in units of the
+    noise variance of a neuron of it, the correction is trustworthy for
+    :math:`r^2 \gg \sqrt{2N}`. It mends the size of a score, not its significance: for that,
+    `parallelism_score` in `null_distribution` is the better statistic.
+
+    Examples
+    --------
+    >>> patterns = hypercube(2).labels @ np.eye(2, 100)  # a square in 100 neurons, PS = 1
+    >>> trials, labels = noisy_trials(patterns, hypercube(2).labels, 40, noise=0.5, rng=0)
+    >>> parallelism_score(trials, labels).round(2)
+    array([0.76, 0.75])
+    >>> cross_validated_parallelism_score(trials, labels).round(2)
+    array([1.01, 1.01])
+    """
+    patterns = as_stack("features", features)
+    conditions, present = conditions_of(as_labels("labels", labels, patterns.shape[-2]))
+    n_trials = np.bincount(conditions)
+    if n_trials.min() < 2:
+        raise ValueError(
+            "labels must have at least two trials of every condition, found a condition with one"
+        )
+    means = mean_patterns(patterns, conditions, len(present))
+    scale = np.square(means).sum(axis=-1).max(axis=-1)
+    scatter = np.square(patterns - means[..., conditions, :]).sum(axis=-1)
+    variance_of_mean = scatter @ np.eye(len(present))[conditions] / (n_trials * (n_trials - 1))
+    scores = []
+    for latent in range(present.shape[1]):
+        rows = _context_differences(present, latent)
+        coding = rows @ means
+        inner = coding @ np.swapaxes(coding, -1, -2)
+        squared = np.diagonal(inner, axis1=-2, axis2=-1) - variance_of_mean @ np.square(rows).T
+        if (squared <= 1e-24 * scale[..., None]).any():
+            raise ValueError(
+                f"features are too noisy to correct the score of latent {latent}: with the noise "
+                "taken off, a coding direction has no length left"
+            )
+        scores.append(_mean_cosine(inner, squared))
     return np.stack(scores, axis=-1)
 
 
@@ -144,8 +229,9 @@ def kernel_parallelism_score(kernel: ArrayLike, labels: ArrayLike) -> Array:
     scores = []
     for latent in range(present.shape[1]):
         rows = _context_differences(present, latent)
+        inner = rows @ gram @ rows.T
         # Subtracting equal entries of a kernel leaves 1e-16 of it, the square of a length.
-        scores.append(_mean_cosine(rows @ gram @ rows.T, scale * 1e9, "kernel"))
+        scores.append(_mean_cosine(inner, _squared_lengths(inner, scale * 1e9, "kernel")))
     return np.stack(scores)
 
 

@@ -24,6 +24,7 @@ from ._closed_form import ClosedForm, closed_form
 from ._depth import DeepClosedForm, deep_closed_form
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
 from ._layers import certify_layers, deep_energy, deep_weights
+from ._local_optima import LocalOptima, local_optima
 from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
 from ._recurrent import (
@@ -32,8 +33,11 @@ from ._recurrent import (
     recurrent_energy,
     recurrent_weights,
 )
+from ._signal import StrongestNeurons, paired_signal, strongest_neurons
 from ._signs import DeepModular, deep_modular
 from ._solver import solve
+from ._stability import guaranteed_parallelism
+from ._tilted import TiltedNetworks, tilted_networks
 
 __all__ = [
     "Activation",
@@ -41,10 +45,13 @@ __all__ = [
     "ClosedForm",
     "DeepClosedForm",
     "DeepModular",
+    "LocalOptima",
     "Network",
     "OptimalRange",
     "Optimum",
     "RecurrentClosedForm",
+    "StrongestNeurons",
+    "TiltedNetworks",
     "absolute",
     "certify",
     "certify_layers",
@@ -58,12 +65,15 @@ __all__ = [
     "energy_gradient",
     "erf",
     "gelu",
+    "guaranteed_parallelism",
     "hard_tanh",
     "leaky_relu",
     "linear",
+    "local_optima",
     "neuron_energy",
     "neuron_energy_gradient",
     "optimal_range",
+    "paired_signal",
     "recurrent_closed_form",
     "recurrent_energy",
     "recurrent_weights",
@@ -72,5 +82,7 @@ __all__ = [
     "sigmoid",
     "softplus",
     "solve",
+    "strongest_neurons",
     "tanh",
+    "tilted_networks",
 ]

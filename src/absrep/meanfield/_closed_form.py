@@ -2,8 +2,8 @@ r"""Optimal representations in closed form, and the conditions under which they 
 
 For labels that are balanced and independent (all :math:`2^d` combinations equally often) and an
 input kernel with :math:`\tilde K 1 = κ_0 1` and :math:`\tilde K Y = κ_1 Y`, the best neurons read
-one latent each. Everything then depends on three numbers, κ₀, κ₁ and the largest eigenvalue κ_r on
-what is orthogonal to the constant and to the labels.
+one latent each. Everything then depends on few numbers: κ₀, κ₁, and the largest eigenvalues on what
+is orthogonal to the constant and to the labels, by parity under the flip of all labels.
 """
 
 from __future__ import annotations
@@ -47,11 +47,17 @@ class ClosedForm:
 
 @dataclass(frozen=True)
 class Isotropy:
-    """κ₀ (infinite for a free bias), κ₁, and the largest κ_r of a task."""
+    """κ₀ (infinite for a free bias), κ₁, and the largest eigenvalues on interactions.
+
+    These are the largest of all, of the even ones and of the odd ones: unchanged, or with their
+    sign changed, by the flip of all labels.
+    """
 
     constant: float
     latent: float
     rest: float
+    even: float
+    odd: float
 
 
 def isotropy(task: Task, bias: float) -> Isotropy:
@@ -82,7 +88,38 @@ def isotropy(task: Task, bias: float) -> Isotropy:
         raise ValueError("task has no closed form: the inputs do not distinguish the labels")
     rest = kernel - constant / p - latent * (y @ y.T) / p
     largest = float(np.linalg.eigvalsh(rest)[-1])
-    return Isotropy(np.inf if metric.free else constant, latent, largest)
+    even, odd = _parities(rest, y, largest)
+    return Isotropy(np.inf if metric.free else constant, latent, largest, even, odd)
+
+
+def _parities(rest: Array, labels: Array, largest: float) -> tuple[float, float]:
+    """Largest eigenvalue on even and on odd functions, or `largest` twice if they mix."""
+    # The k-th stimulus of a class is paired with the k-th one of the class of opposite labels.
+    here, there = np.lexsort(labels.T), np.lexsort(-labels.T)
+    partner = np.empty(len(labels), dtype=np.int64)
+    partner[here] = there
+    if np.abs(rest[np.ix_(partner, partner)] - rest).max() > 1e-9 * np.abs(rest).max(initial=0):
+        return largest, largest
+    flipped = rest[partner]
+    even, odd = (float(np.linalg.eigvalsh((rest + s * flipped) / 2)[-1]) for s in (1, -1))
+    return even, odd
+
+
+def check_interactions(spectrum: Isotropy, left: float = 0.0) -> None:
+    """Raise ValueError if interactions are too strong for modular neurons, slope `left` below 0."""
+    k0, k1 = spectrum.constant, spectrum.latent
+    if spectrum.even >= k0 * (1 - 1e-9):
+        raise ValueError(
+            "task has no closed form: even interactions must be weaker than the constant, "
+            f"found κ_r = {spectrum.even:.6g} and κ₀ = {k0:.6g}"
+        )
+    # (κ_o − κ₁)·excess ≤ κ₁, cleared of the denominator, which is 0 for |x|.
+    excess = max(2 * k0 / (k0 + k1) - (1 + left), 0.0) if k0 < np.inf else 1 - left
+    if (spectrum.odd - k1) * excess > (1 + left) * k1 + 1e-9 * k1:
+        raise ValueError(
+            "task has no known closed form: odd interactions must not be this much stronger "
+            f"than the labels, found κ_r = {spectrum.odd:.6g} and κ₁ = {k1:.6g}"
+        )
 
 
 def closed_form(
@@ -94,14 +131,16 @@ def closed_form(
 ) -> ClosedForm:
     r"""Optimal hidden representation of an isotropic task, in closed form.
 
-    Activations of degree 1 with slope 1 above zero and at most that below: neurons
-    :math:`h ∝ 1 ± y_a` (for κ₀ < κ₁, ReLU only, :math:`h ∝ κ_0 ± κ_1y_a`),
+    Activations of degree 1 with slope 1 above zero and a, at most 1 in size, below: neurons
+    :math:`h ∝ 1 ± y_a`, or :math:`h ∝ κ_0(1-a) ± κ_1(1+a)y_a` where
+    :math:`a > (κ_0-κ_1)/(κ_0+κ_1)`,
 
-    .. math:: K = b(d_Y 11^\top + K_Y), \qquad b = \frac{\sqrt{λ_2Pγ/λ_1} - λ_2}{P}, \qquad
+    .. math:: K = b(d_Y c\,11^\top + K_Y), \qquad b = \frac{\sqrt{λ_2Pγ/λ_1} - λ_2}{P}, \qquad
         L = d_Y\left[\sqrt{λ_1λ_2P/γ} - \frac{λ_1λ_2}{2γ}\right]
 
-    with the *gain* :math:`γ = κ_0κ_1/(κ_0+κ_1)` if κ₀ ≥ κ₁ and (κ₀+κ₁)/4 otherwise; linear
-    neurons have h ∝ y_a, γ = κ₁ and K = bK_Y. If :math:`\sqrt{λ_1λ_2} ≥ \sqrt{Pγ}` learning
+    with the *gain* :math:`γ = κ_0κ_1/(κ_0+κ_1)` and c = 1 in the first case,
+    :math:`γ = [κ_0(1-a)^2 + κ_1(1+a)^2]/4` and :math:`c = [(1-a^2)(κ_0+κ_1)/4γ]^2` in the second
+    (linear neurons, a = 1: h ∝ y_a, γ = κ₁, c = 0). If :math:`\sqrt{λ_1λ_2} ≥ \sqrt{Pγ}` learning
     *collapses*: K = 0 and :math:`L = \tfrac12\lVert Y\rVert^2`.
 
     Other activations that are odd around φ(0) (tanh, erf, sigmoid) at a given width M: neurons
@@ -114,7 +153,10 @@ def closed_form(
     ----------
     task : Task
         All combinations of labels equally often; the constant and the labels eigenvectors of the
-        input kernel; all other eigenvalues below κ₀ (degree 1) or at most κ₁ (odd).
+        input kernel; all other eigenvalues at most κ₁ (linear and odd activations). At degree 1,
+        those on even functions below κ₀ and those on odd ones at most κ_o with, for ReLU,
+        2/κ_o = 1/κ₁ − 1/κ₀ (any, if κ₀ ≤ κ₁). The bound on κ_o is sufficient; a little above
+        it the form may still hold, well above it fails.
     activation : Activation
     weight_decay : float or (float, float)
         λ or (λ₁, λ₂), above zero.
@@ -166,21 +208,21 @@ def _homogeneous(
             raise ValueError("task has no closed form: an interaction is stronger than the labels")
         gain, neurons, unit = k1, y, 1.0
     else:
-        if spectrum.rest >= k0 * (1 - 1e-9):
-            raise ValueError(
-                "task has no closed form: interactions must be weaker than the constant, found "
-                f"κ_r = {spectrum.rest:.6g} and κ₀ = {k0:.6g}"
-            )
-        if k0 >= k1:
+        check_interactions(spectrum, left)
+        # Below this slope a neuron stays non-negative; above it, it dips below zero.
+        if left <= 1 - 2 / (1 + k0 / k1):
             gain = k1 if k0 == np.inf else k0 * k1 / (k0 + k1)
             neurons = 1 + signed
-        elif left == 0:
-            gain, neurons = (k0 + k1) / 4, (k0 + k1 * signed) * 2 / (k0 + k1)
         else:
-            raise ValueError(
-                f"activation {activation} has no closed form for κ₀ < κ₁, found κ₀ = {k0:.6g} and "
-                f"κ₁ = {k1:.6g}"
-            )
+            if left > 0 and spectrum.rest > k1 * (1 + 1e-9):
+                raise ValueError(
+                    "task has no closed form: for leaky neurons that dip below zero no interaction "
+                    f"may be stronger than the labels, found κ_r = {spectrum.rest:.6g} and "
+                    f"κ₁ = {k1:.6g}"
+                )
+            mean, swing = k0 * (1 - left), k1 * (1 + left)
+            gain = ((1 - left) * mean + (1 + left) * swing) / 4
+            neurons = (mean + swing * signed) / (2 * gain)
         unit = 0.5  # two neurons per latent, of features 1 ± y_a: 2·(11ᵀ + y_a y_aᵀ)
     collapsed = first * second >= p * gain
     if collapsed:

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from .._validation import Array, as_count, as_number
 from ..tasks import Task
-from ._closed_form import Isotropy, isotropy
+from ._closed_form import check_interactions, isotropy
 
 __all__ = ["DeepClosedForm", "deep_closed_form"]
 
@@ -30,17 +30,6 @@ class DeepClosedForm:
     kernels: Array
     strengths: Array
     loss: float
-
-
-def first_layer(task: Task, bias: float) -> Isotropy:
-    """Eigenvalues of the inputs, interactions weaker than the constant."""
-    spectrum = isotropy(task, bias)
-    if spectrum.rest >= spectrum.constant * (1 - 1e-9):
-        raise ValueError(
-            "task has no closed form: interactions must be weaker than the constant, found "
-            f"κ_r = {spectrum.rest:.6g} and κ₀ = {spectrum.constant:.6g}"
-        )
-    return spectrum
 
 
 def deep_closed_form(
@@ -88,8 +77,9 @@ def deep_closed_form(
     n = as_count("depth", depth)
     decay = as_number("weight_decay", weight_decay, above=0)
     tau = as_number("bias", bias, at_least=0)
-    spectrum = first_layer(task, tau)
+    spectrum = isotropy(task, tau)
     k0, k1 = spectrum.constant, spectrum.latent
+    check_interactions(spectrum)
     gain = k0 * k1 / (k0 + k1) if k0 >= k1 else (k0 + k1) / 4
     p, d = task.n_stimuli, task.n_latents
 

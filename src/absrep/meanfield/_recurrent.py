@@ -22,8 +22,7 @@ from scipy.optimize import minimize
 from .._validation import Array, as_array, as_count, as_number
 from ..tasks import Task
 from ._activations import Activation, relu
-from ._closed_form import isotropy
-from ._depth import first_layer
+from ._closed_form import check_interactions, isotropy
 from ._layers import as_decays
 from ._metric import input_metric
 
@@ -260,7 +259,7 @@ def recurrent_closed_form(
     tau = as_number("bias", bias, above=0)
     drive = (np.arange(n) < _up_to(n, "input_steps", input_steps)).astype(float)
     read = _up_to(n, "read_steps", read_steps)
-    first_layer(task, tau)
+    check_interactions(isotropy(task, tau))
     spectrum = isotropy(task, 0.0)
     p, d = task.n_stimuli, task.n_latents
     driven = spectrum.constant > 1e-12 * spectrum.latent

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from .._validation import Array, as_count, as_number
 from ..tasks import Task
-from ._depth import first_layer
+from ._closed_form import check_interactions, isotropy
 
 __all__ = ["DeepModular", "deep_modular"]
 
@@ -80,7 +80,8 @@ def deep_modular(
     n = as_count("depth", depth)
     decay = as_number("weight_decay", weight_decay, above=0)
     tau = as_number("bias", bias, above=0)
-    spectrum = first_layer(task, tau)
+    spectrum = isotropy(task, tau)
+    check_interactions(spectrum)
     if spectrum.latent > spectrum.constant:
         raise ValueError(
             "task has no such form: the inputs favour the labels, found κ₀ = "
