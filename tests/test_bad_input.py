@@ -9,7 +9,7 @@ import torch
 from sklearn.svm import SVC
 
 import absrep as ab
-from absrep.nets import FeedForward, train
+from absrep.nets import FeedForward, Recurrent, train
 
 from .helpers import latents
 
@@ -87,6 +87,7 @@ VALID = {
         "shuffle": ab.shuffle_neurons, "n_shuffles": 2, "rng": 0,
     },
     FeedForward: {"n_inputs": 4, "widths": [5], "n_outputs": 2, "seeds": [0]},
+    Recurrent: {"n_inputs": 4, "width": 5, "n_outputs": 2, "seeds": [0], "n_steps": 3},
     train: {
         "network": NETWORK, "inputs": np.eye(4), "targets": SQUARE, "n_steps": 2,
         "weight_decay": 0.1, "learning_rate": 0.01,
@@ -237,6 +238,18 @@ TABLE = [
     (FeedForward, "init_scale", 0, ValueError, "zero"),
     (FeedForward, "activation", "relu", TypeError, "text"),
     (FeedForward, "dtype", "float64", TypeError, "text"),
+    (Recurrent, "n_inputs", 0, ValueError, "none"),
+    (Recurrent, "width", [5], TypeError, "a list"),
+    (Recurrent, "n_steps", 0, ValueError, "none"),
+    (Recurrent, "n_steps", 2.0, TypeError, "a float"),
+    (Recurrent, "input_steps", 0, ValueError, "none"),
+    (Recurrent, "input_steps", 4, ValueError, "more than n_steps"),
+    (Recurrent, "read_steps", 4, ValueError, "more than n_steps"),
+    (Recurrent, "seeds", [], ValueError, "no replica"),
+    (Recurrent, "bias", -1.0, ValueError, "negative"),
+    (Recurrent, "init_scale", 0, ValueError, "zero"),
+    (Recurrent, "activation", "relu", TypeError, "text"),
+    (Recurrent, "dtype", torch.int64, (TypeError, ValueError), "integers"),
     (train, "inputs", np.ones((4, 3)), ValueError, "a column short"),
     (train, "inputs", spoilt(np.eye(4), np.nan), ValueError, "NaN"),
     (train, "targets", SQUARE[1:], ValueError, "a row short"),

@@ -8,6 +8,7 @@ from absrep.figures import (
     plot_bound,
     plot_dichotomies,
     plot_distributions,
+    plot_eigenvalues,
     plot_excess,
     plot_exponents,
     plot_geometries,
@@ -22,6 +23,7 @@ from absrep.figures import (
     plot_scatter,
     plot_scores,
     plot_signals,
+    plot_step_overlap,
     plot_sweep,
     plot_table,
     plot_training,
@@ -34,6 +36,7 @@ from .helpers import latents
 SQUARE = latents(2)
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 FIGURES = {
+    "eigenvalues": lambda: plot_eigenvalues({"a": [1, 1j]}, {"a": {"labels": 1.2}}),
     "dichotomies": lambda: plot_dichotomies(
         {"PS": {"cube": [1, 0, 0]}}, {"PS": {"cube": [1, 0, 0]}}, ["latent", "XOR", "XOR"]
     ),
@@ -93,6 +96,7 @@ FIGURES = {
         ylabel="y",
     ),
     "scores": lambda: plot_scores({"before": SCORES, "after": SCORES}, ["u", "v"]),
+    "steps": lambda: plot_step_overlap({"a": np.eye(3), "b": np.ones((3, 3))}),
     "signals": lambda: plot_signals({"a": {"relu": ([1, 2], [1, 1], [1, 1])}}),
     "sweep": lambda: plot_sweep(
         theory={"a": ([0, 1], [0, 1])},

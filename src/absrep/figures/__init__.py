@@ -17,6 +17,7 @@ from ._nonlinear import (
 from ._phases import plot_phases
 from ._preactivations import plot_neurons, plot_preactivations
 from ._readouts import plot_readouts
+from ._recurrent import plot_eigenvalues, plot_step_overlap
 from ._representations import (
     plot_geometries,
     plot_images,
@@ -33,6 +34,7 @@ __all__ = [
     "plot_bound",
     "plot_dichotomies",
     "plot_distributions",
+    "plot_eigenvalues",
     "plot_excess",
     "plot_exponents",
     "plot_geometries",
@@ -47,6 +49,7 @@ __all__ = [
     "plot_scatter",
     "plot_scores",
     "plot_signals",
+    "plot_step_overlap",
     "plot_sweep",
     "plot_table",
     "plot_training",

@@ -23,10 +23,18 @@ from ._certificate import Certificate, certify
 from ._closed_form import ClosedForm, closed_form
 from ._depth import DeepClosedForm, deep_closed_form
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
+from ._layers import certify_layers, deep_energy, deep_weights
 from ._local_optima import LocalOptima, local_optima
 from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
+from ._recurrent import (
+    RecurrentClosedForm,
+    recurrent_closed_form,
+    recurrent_energy,
+    recurrent_weights,
+)
 from ._signal import StrongestNeurons, paired_signal, strongest_neurons
+from ._signs import DeepModular, deep_modular
 from ._solver import solve
 from ._stability import guaranteed_parallelism
 from ._tilted import TiltedNetworks, tilted_networks
@@ -36,17 +44,23 @@ __all__ = [
     "Certificate",
     "ClosedForm",
     "DeepClosedForm",
+    "DeepModular",
     "LocalOptima",
     "Network",
     "OptimalRange",
     "Optimum",
+    "RecurrentClosedForm",
     "StrongestNeurons",
     "TiltedNetworks",
     "absolute",
     "certify",
+    "certify_layers",
     "closed_form",
     "cubic",
     "deep_closed_form",
+    "deep_energy",
+    "deep_modular",
+    "deep_weights",
     "energy",
     "energy_gradient",
     "erf",
@@ -60,6 +74,9 @@ __all__ = [
     "neuron_energy_gradient",
     "optimal_range",
     "paired_signal",
+    "recurrent_closed_form",
+    "recurrent_energy",
+    "recurrent_weights",
     "relu",
     "relu_power",
     "sigmoid",

@@ -43,9 +43,9 @@ def deep_closed_form(
     .. math:: L = \frac λ2\min_{b_1…b_L}\left\{\frac{d_YP}{b_LP+λ} + \frac{b_1d_YP}{γ}
         + \sum_{l≥2} b_ld_Y\left[\frac1{b_{l-1}} + \frac1{d_Yb_{l-1}+τ}\right]\right\},
 
-    γ the gain of the inputs (see :func:`closed_form`). It is the optimum within this family, and
-    what trained networks reach; that no other representation is better is proved for depth 1
-    only.
+    γ the gain of the inputs (see :func:`closed_form`). It is the optimum within this family. For
+    depth 1 no other representation is better; in deep networks every layer is optimal given the
+    others, but with unequal signs (:func:`deep_modular`) the loss can be lower.
 
     Parameters
     ----------

@@ -7,11 +7,13 @@ the same network in a batch of fifty as by itself.
 """
 
 from ._feed_forward import FeedForward, hidden_kernel
+from ._recurrent import Recurrent
 from ._replicated import Replicated
 from ._training import Training, cosine, squared_error, train
 
 __all__ = [
     "FeedForward",
+    "Recurrent",
     "Replicated",
     "Training",
     "cosine",

@@ -120,20 +120,7 @@ class FeedForward(Replicated):
         weight_decay : float or sequence of float
             One λ for all layers, or one for each (read-out last); none negative.
         """
-        n_layers = len(self.weights)
-        given = [weight_decay] * n_layers if np.ndim(weight_decay) == 0 else weight_decay
-        decay = [as_number("weight_decay", value, at_least=0) for value in given]  # type: ignore[union-attr, arg-type]
-        if len(decay) != n_layers:
-            raise ValueError(
-                f"weight_decay must be one number or {n_layers}, one per layer, found {len(decay)}"
-            )
-        total: Tensor = sum(
-            lam * w.square().sum((1, 2)) for lam, w in zip(decay, self.weights, strict=True)
-        )
-        if 0 < self.bias < np.inf:
-            for lam, b in zip(decay, self.biases, strict=False):
-                total = total + lam * b.square().sum((1, 2)) / self.bias
-        return 0.5 * total
+        return weight_penalty(self.weights, self.biases, self.bias, weight_decay)
 
 
 def hidden_kernel(network: FeedForward, inputs: Tensor) -> Tensor:
@@ -147,3 +134,24 @@ def hidden_kernel(network: FeedForward, inputs: Tensor) -> Tensor:
     """
     features = network.hidden(inputs)[-1]
     return features @ features.mT
+
+
+def weight_penalty(
+    weights: nn.ParameterList,
+    biases: nn.ParameterList,
+    strength: float,
+    weight_decay: float | Sequence[float],
+) -> Tensor:
+    """½ Σ_l λ_l(‖W_l‖² + ‖b_l‖²/τ) of each replica; biases belong to the first matrices."""
+    n_layers = len(weights)
+    given = [weight_decay] * n_layers if np.ndim(weight_decay) == 0 else weight_decay
+    decay = [as_number("weight_decay", value, at_least=0) for value in given]  # type: ignore[union-attr, arg-type]
+    if len(decay) != n_layers:
+        raise ValueError(
+            f"weight_decay must be one number or {n_layers}, one per layer, found {len(decay)}"
+        )
+    total: Tensor = sum(lam * w.square().sum((1, 2)) for lam, w in zip(decay, weights, strict=True))
+    if 0 < strength < np.inf:
+        for lam, b in zip(decay, biases, strict=False):
+            total = total + lam * b.square().sum((1, 2)) / strength
+    return 0.5 * total
