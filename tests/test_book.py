@@ -137,3 +137,11 @@ def test_the_readme_example_runs():
     exec(code, names)
     assert (names["scores"].parallelism > 0.8).all()
     assert (names["null"].p_value < 0.05).all()
+
+
+@pytest.mark.parametrize(
+    ("limit", "written"),
+    [(1 - 1e-9, "1 − 1e-09"), (1 + 1e-6, "1 + 1e-06"), (0.99, "0.99"), (1, "1"), (1e-9, "1e-09")],
+)
+def test_limits_beside_a_whole_number_show_the_difference(limit, written, capsys):
+    assert f"(expected ≥ {written})" in record(capsys, "A1", "a number", 2.0, at_least=limit)

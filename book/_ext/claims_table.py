@@ -34,7 +34,8 @@ class ClaimsTable(SphinxDirective):
 def records_of(env):
     """Yield (docname, record) for every claim that a notebook made, in reading order."""
     executed = Path(env.app.outdir).parent / "jupyter_execute"
-    for docname in sorted(env.found_docs):
+    order = {doc: list(numbers.get("", ())) for doc, numbers in env.toc_secnumbers.items()}
+    for docname in sorted(env.found_docs, key=lambda doc: (order.get(doc) or [1000], doc)):
         path = executed / f"{docname}.ipynb"
         if path.exists():
             for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
@@ -89,10 +90,13 @@ def table(env, builder, from_doc, claims, records):
         for number, (docname, record) in enumerate(made):
             measured = f"{record['what']} = {record['measured']} (expected {record['expected']})"
             verdict = "✓ holds" if record["holds"] else f"✗ {record['finding']}"
-            first = number == 0
+            holding = sum(record["holds"] for _, record in made)
+            summary = f"{holding} of {len(made)} checks hold."
+            claimed = [nodes.paragraph("", entry["claim"])]
+            claimed += [nodes.paragraph("", "", nodes.strong("", summary))]
             body += row(
                 entry["id"],
-                entry["claim"] if first else "",
+                claimed if number == 0 else "",
                 measured,
                 shown_in(env, builder, from_doc, docname, record),
                 verdict,

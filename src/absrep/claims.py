@@ -130,7 +130,7 @@ def claim(
     else:
         low, high = given.get("at_least", -np.inf), given.get("at_most", np.inf)
         holds = bool(((values >= low) & (values <= high)).all())
-        parts = [f"≥ {low:.4g}"] * (low > -np.inf) + [f"≤ {high:.4g}"] * (high < np.inf)
+        parts = [f"≥ {_bound(low)}"] * (low > -np.inf) + [f"≤ {_bound(high)}"] * (high < np.inf)
         expected = " and ".join(parts)
     record = Claim(id, what, _written(values), expected, holds, figure, finding)
     display(record)  # type: ignore[no-untyped-call]
@@ -138,6 +138,15 @@ def claim(
         raise AssertionError(f"claim {id} holds after all, drop its finding: {what}")
     if not holds and not finding:
         raise AssertionError(f"claim {id} fails: {what} = {record.measured}, expected {expected}")
+
+
+def _bound(limit: float) -> str:
+    """A limit just beside a whole number as such: 1 − 1e-09, not 1."""
+    whole = round(limit)
+    beside = limit - whole
+    if whole == 0 or not 0 < abs(beside) < 1e-4:
+        return f"{limit:.4g}"
+    return f"{whole} {'+' if beside > 0 else '−'} {abs(beside):.1g}"
 
 
 def _written(values: np.ndarray[Any, np.dtype[np.float64]]) -> str:
