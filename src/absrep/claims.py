@@ -117,8 +117,8 @@ def claim(
     """
     values = np.asarray(measured, dtype=np.float64)
     values = as_array("measured", values, values.ndim).ravel()
-    limits = {"equals": equals, "within": within, "at_least": at_least, "at_most": at_most}
-    given = {name: as_number(name, value) for name, value in limits.items() if value is not None}
+    bounds = {"equals": equals, "within": within, "at_least": at_least, "at_most": at_most}
+    given = {name: as_number(name, value) for name, value in bounds.items() if value is not None}
     if ("equals" in given) != ("within" in given):
         raise ValueError("equals and within must be given together")
     if not given or ("equals" in given and len(given) > 2):
@@ -130,7 +130,8 @@ def claim(
     else:
         low, high = given.get("at_least", -np.inf), given.get("at_most", np.inf)
         holds = bool(((values >= low) & (values <= high)).all())
-        parts = [f"≥ {_bound(low)}"] * (low > -np.inf) + [f"≤ {_bound(high)}"] * (high < np.inf)
+        limits = {"≥": low, "≤": high}
+        parts = [f"{sign} {_bound(at)}" for sign, at in limits.items() if np.isfinite(at)]
         expected = " and ".join(parts)
     record = Claim(id, what, _written(values), expected, holds, figure, finding)
     display(record)  # type: ignore[no-untyped-call]
