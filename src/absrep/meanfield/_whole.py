@@ -14,8 +14,9 @@ most μ. Hence, for every width and every activation,
 .. math:: E ≥ d_Y \min_h\min_{μ ≥ \lVert s(h)\rVert^2}
     \left[\frac{λ_2P}{2(λ_2+μ)} + \frac{λ_1μ}{2}\frac{c(h)}{\lVert s(h)\rVert^2}\right],
 
-a neuron with s(h) = 0 counting as P/2, the value at μ = 0. At degree 1 the bound is the exact optimum; where the price falls with size, the best μ is the
-size of one neuron: no network beats d_Y neurons that each carry one latent perfectly.
+a neuron with s(h) = 0 counting as P/2, the value at μ = 0. For ReLU-like activations and inputs
+isotropic within each order the bound is the exact optimum; where the price falls with size, the
+best μ is the size of one neuron: no network beats d_Y neurons that each carry one latent perfectly.
 """
 
 from __future__ import annotations
