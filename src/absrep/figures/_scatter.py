@@ -59,7 +59,11 @@ def plot_scatter(
         raise ValueError("simulated or optimum must be given")
     figure = BookFigure(figsize=(max(5.2, 0.9 + 3.4 * len(titles)), 4))
     axes = figure.subplots(1, len(titles), squeeze=False, sharex=True, sharey=True)
-    star: dict[str, Any] = OPTIMUM_MARK | {"markersize": 6, "color": NEUTRAL, "markeredgewidth": 0.7}
+    star: dict[str, Any] = OPTIMUM_MARK | {
+        "markersize": 6,
+        "color": NEUTRAL,
+        "markeredgewidth": 0.7,
+    }
     dot: dict[str, Any] = {
         "marker": "o",
         "linestyle": "",
