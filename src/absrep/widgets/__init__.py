@@ -19,6 +19,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._network_learns import training_film
 from ._whitened_relu import collapse_threshold
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "collapse_threshold",
     "matrix_panel",
     "square_to_tetrahedron",
+    "training_film",
 ]
