@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # only `training_film` itself needs torch
 __all__ = ["training_film"]
 
 # Of the initial weights, relative to the default; 1 is the first network of the chapter.
-_SCALES = (0.1, 0.3, 1, 2, 3, 5)
+_SCALES = (0.1, 1, 2, 5)
 _DECAY, _LAST = 0.01, 4000
 
 
@@ -59,7 +59,7 @@ def training_film() -> Explorer:
             "second curve": np.column_stack([at, ps[:, r, 1]]),
             "floor": [[0.4, best.loss], [_LAST * 2, best.loss]],
             "abstract": [[0.4, 1], [_LAST * 2, 1]],
-            "loss now": [[[at[t], 1e-5], [at[t], 1e3]]],
+            "loss now": [[[at[t], 1e-6], [at[t], 1e3]]],
             "ps now": [[[at[t], -1], [at[t], 2]]],
             "points": points,
             "first edges": points[[[0, 2], [1, 3]]],
@@ -85,14 +85,14 @@ def training_film() -> Explorer:
         compute=compute,
         parameters=(
             Parameter("step", "gradient steps", run.steps, start=len(at) // 2, digits=4),
-            Parameter("init_scale", "initial scale of the weights", _SCALES, start=2),
+            Parameter("init_scale", "initial scale of the weights", _SCALES, start=1),
         ),
         views=(
             Panel(
                 "gradient steps",
                 "loss",
                 wide,
-                (1e-5, 1000),
+                (1e-6, 1000),
                 (
                     Line("floor", "theory"),
                     Dots("error curve", "error alone", SERIES_COLOURS[2]),
