@@ -134,7 +134,7 @@ def training_film() -> Explorer:
         readouts=(
             Readout("loss", "L", ".4f"),
             Readout("lowest", "L*, theory", ".4f"),
-            Readout("error", "error", ".4f"),
+            Readout("error", "error", ".5f"),
             Readout("first", "PS₁"),
             Readout("second", "PS₂"),
             Readout("alignment", "alignment of K and K*"),
