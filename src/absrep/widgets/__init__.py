@@ -19,6 +19,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._measuring import few_trials, fooled_measures
 from ._network_learns import training_film
 from ._whitened_relu import collapse_threshold
 
@@ -38,6 +39,8 @@ __all__ = [
     "Stars",
     "Words",
     "collapse_threshold",
+    "few_trials",
+    "fooled_measures",
     "matrix_panel",
     "square_to_tetrahedron",
     "training_film",
