@@ -187,7 +187,7 @@ def few_trials() -> Explorer:
         return {
             "theory line": np.column_stack([fine, theory]),
             "true line": [[3, true], [130, true]],
-            "true upright": [[true, 0], [true, 2]],
+            "true upright": [[true, 0], [true, 1]],
             "true": true,
             **_mean_and_spread("plain", trials, plain),
             **_mean_and_spread("corrected", trials, corrected),
@@ -199,7 +199,7 @@ def few_trials() -> Explorer:
         kept = corrected[np.isfinite(corrected)]
         expected = expected_parallelism_score(patterns, _LABELS, noise=_NOISE, n_trials=n_trials)
         return {
-            "moment": [[[n_trials, -1], [n_trials, 3]]],
+            "moment": [[[n_trials, -0.4], [n_trials, 1.8]]],
             "plain histogram": _outline(plain, edges),
             "corrected histogram": _outline(kept, edges),
             "expected": expected.mean(),

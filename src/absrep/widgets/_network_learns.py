@@ -47,6 +47,7 @@ def training_film() -> Explorer:
     kernels = run.recorded["kernel"]
     ps = np.array([[kernel_parallelism_score(k, task.labels) for k in step] for step in kernels])
     at = np.maximum(run.steps, 0.5)  # where step 0 is drawn on the logarithmic axis
+    wide = (0.4, 1.25 * _LAST)
 
     def compute(step: float, init_scale: float) -> dict[str, Any]:
         t = int(np.abs(run.steps - step).argmin())
@@ -57,10 +58,10 @@ def training_film() -> Explorer:
             "error curve": np.column_stack([at, run.error[:, r]]),
             "first curve": np.column_stack([at, ps[:, r, 0]]),
             "second curve": np.column_stack([at, ps[:, r, 1]]),
-            "floor": [[0.4, best.loss], [_LAST * 2, best.loss]],
-            "abstract": [[0.4, 1], [_LAST * 2, 1]],
+            "floor": [[wide[0], best.loss], [wide[1], best.loss]],
+            "abstract": [[wide[0], 1], [wide[1], 1]],
             "loss now": [[[at[t], 1e-6], [at[t], 1e3]]],
-            "ps now": [[[at[t], -1], [at[t], 2]]],
+            "ps now": [[[at[t], -0.4], [at[t], 1.05]]],
             "points": points,
             "first edges": points[[[0, 2], [1, 3]]],
             "second edges": points[[[0, 1], [2, 3]]],
@@ -74,7 +75,6 @@ def training_film() -> Explorer:
         }
 
     ticks = ((0.5, "0"), (1, "1"), (10, "10"), (100, "100"), (1000, "1000"))
-    wide = (0.4, 1.25 * _LAST)
     first, second = LATENT_COLOURS[:2]
     return Explorer(
         name="training_film",
