@@ -256,10 +256,10 @@ def few_trials() -> Explorer:
         readouts=(
             Readout("true", "true PS"),
             Readout("expected", "plain, theory"),
-            Readout("plain", "plain, simulated"),
-            Readout("corrected", "corrected, simulated"),
-            Readout("spread", "its standard deviation"),
-            Readout("refused", "not to be corrected", ".0f", "%"),
+            Readout("plain", "plain, mean"),
+            Readout("corrected", "corrected, mean"),
+            Readout("spread", "corrected, sd"),
+            Readout("refused", "not correctable", ".0f", "%"),
         ),
     )
 

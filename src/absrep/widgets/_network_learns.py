@@ -80,7 +80,7 @@ def training_film() -> Explorer:
         name="training_film",
         title="The film of a training",
         description="Left: over the steps of training the loss falls to its theoretical floor. "
-        "Middle: later, the parallelism score of both latents rises to one. Right: the four "
+        "Right: later, the parallelism score of both latents rises to one. Below: the four "
         "hidden patterns, at first a tetrahedron, fall into the plane of a square.",
         compute=compute,
         parameters=(
@@ -137,7 +137,7 @@ def training_film() -> Explorer:
             Readout("error", "error", ".5f"),
             Readout("first", "PS₁"),
             Readout("second", "PS₂"),
-            Readout("alignment", "alignment of K and K*"),
+            Readout("alignment", "alignment with K*"),
         ),
     )
 
