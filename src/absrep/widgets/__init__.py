@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._explorer import Explorer, Parameter, Readout
+from ._input_geometry import random_inputs, tilted_inputs
 from ._marks import (
     Area,
     Bars,
@@ -19,7 +20,8 @@ from ._marks import (
     Words,
     matrix_panel,
 )
-from ._whitened_relu import collapse_threshold
+from ._role_of_bias import phase_boundary
+from ._whitened_relu import below_zero, collapse_threshold
 
 __all__ = [
     "Area",
@@ -36,7 +38,11 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "below_zero",
     "collapse_threshold",
     "matrix_panel",
+    "phase_boundary",
+    "random_inputs",
     "square_to_tetrahedron",
+    "tilted_inputs",
 ]
