@@ -57,7 +57,7 @@ def collapse_threshold() -> Explorer:
             "gap": best.gap,
         }
 
-    decays = np.geomspace(0.01, 10, 10)
+    decays = np.geomspace(0.01, 5, 10)
     return Explorer(
         name="collapse_threshold",
         title="The collapse threshold",
@@ -111,10 +111,9 @@ def below_zero() -> Explorer:
     strengths = np.linspace(0.1, 4, 40)
     # |x| gains nothing from going below zero: its gain is that of neurons that stay above.
     curves = {
-        "gain line": [paired_signal([1.0], relu, 1.0, k)[0] for k in strengths],
-        "above line": [paired_signal([1.0], absolute, 1.0, k)[0] for k in strengths],
+        key: [[k, paired_signal([1.0], activation, 1.0, k)[0]] for k in strengths]
+        for key, activation in (("gain line", relu), ("above line", absolute))
     }
-    curves = {name: np.column_stack([strengths, curve]) for name, curve in curves.items()}
 
     def compute(latent: float) -> dict[str, Any]:
         task = hypercube(2, kernel_from_spectrum([1.0, latent, 0.5]))
