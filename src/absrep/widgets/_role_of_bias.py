@@ -37,7 +37,8 @@ def phase_boundary() -> Explorer:
     labels = hypercube(2).labels
     angles = np.linspace(0, 90, 19)
     directions = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
-    features = relu.value(labels @ directions)
+    # Rounded, because a stimulus that is silent but for rounding could not go below zero.
+    features = relu.value((labels @ directions).round(12))
 
     def compute(bias: float, interaction: float, latent: float) -> dict[str, Any]:
         task = hypercube(2, kernel_from_spectrum([1.0, latent, interaction]))
