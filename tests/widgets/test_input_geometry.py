@@ -35,9 +35,9 @@ def test_inputs_are_in_order_of_alignment_and_the_target_makes_them_abstract():
     scores = [drawn["parallelism"] for drawn in alone]
     assert min(scores) < 0.3 and max(scores) > 0.99  # there is something to see
     for drawn, k in zip(alone[::4], range(1, int(last) + 1, 4), strict=True):
-        mixed = RANDOM.compute(which=k, mixture=0.8)
+        mixed = RANDOM.compute(which=k, mixture=0.2)
         assert mixed["alignment"] > drawn["alignment"]
-        assert mixed["parallelism"] > 0.95
+        assert mixed["parallelism"] > 0.9
         assert mixed["gap"] < 1e-8 and drawn["gap"] < 1e-8
 
 

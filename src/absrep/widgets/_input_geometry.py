@@ -87,7 +87,7 @@ def random_inputs() -> Explorer:
         compute=compute,
         parameters=(
             Parameter("which", "random input, by alignment", range(1, count + 1), start=4),
-            Parameter("mixture", "w, share of the target kernel", np.linspace(0, 0.8, 5)),
+            Parameter("mixture", "w, share of the target kernel", np.linspace(0, 0.2, 5)),
         ),
         views=(
             _scene("input", "input"),
