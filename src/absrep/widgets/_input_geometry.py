@@ -81,8 +81,8 @@ def random_inputs() -> Explorer:
     return Explorer(
         name="random_inputs",
         title="Random inputs and their best hidden layer",
-        description="Left and middle: four stimuli in space, in the input and in the certified "
-        "optimum of the hidden layer. Right: parallelism score against alignment, close to 1 "
+        description="First and second: four stimuli in space, in the input and in the certified "
+        "optimum of the hidden layer. Third: parallelism score against alignment, close to 1 "
         "on the right of whitened inputs, anything on the left.",
         compute=compute,
         parameters=(
@@ -162,8 +162,8 @@ def tilted_inputs() -> Explorer:
     return Explorer(
         name="tilted_inputs",
         title="What bends the hidden layer",
-        description="Left and middle: four stimuli in space, in the input and in the certified "
-        "optimum of the hidden layer. Right: parallelism score against the correlation of the "
+        description="First and second: four stimuli in space, in the input and in the certified "
+        "optimum of the hidden layer. Third: parallelism score against the correlation of the "
         "latents in the input.",
         compute=compute,
         parameters=(

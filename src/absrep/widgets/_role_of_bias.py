@@ -76,9 +76,9 @@ def phase_boundary() -> Explorer:
     return Explorer(
         name="phase_boundary",
         title="The phase boundary",
-        description="Left: a map of constant and interaction with the boundary along its diagonal. "
-        "Middle: the gain of a neuron against its direction, highest along the latents or between "
-        "them. Right: the kernel of the optimum.",
+        description="First: a map of constant and interaction with the boundary along its diagonal. "
+        "Second: the gain of a neuron against its direction, highest along the latents or between "
+        "them. Third: the kernel of the optimum.",
         compute=compute,
         parameters=(
             Parameter("bias", "τ, strength of the bias", np.linspace(0, 0.5, 6), start=2),
