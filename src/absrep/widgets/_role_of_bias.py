@@ -76,7 +76,7 @@ def phase_boundary() -> Explorer:
     return Explorer(
         name="phase_boundary",
         title="The phase boundary",
-        description="First: a map of constant and interaction with the boundary along its diagonal. "
+        description="First: a map of constant and interaction, its diagonal the boundary. "
         "Second: the gain of a neuron against its direction, highest along the latents or between "
         "them. Third: the kernel of the optimum.",
         compute=compute,

@@ -151,8 +151,8 @@ def below_zero() -> Explorer:
     return Explorer(
         name="below_zero",
         title="When the best neurons dip below zero",
-        description="First: preactivations of one optimal neuron at the four stimuli, with a second "
-        "value that goes below zero. Second: all optimal neurons as four rays in space. Third: the "
+        description="First: preactivations of one optimal neuron at four stimuli; two of them go "
+        "below zero. Second: all optimal neurons as four rays in space. Third: the "
         "gain rises with the strength of the labels, along a straight line from 1 on.",
         compute=compute,
         parameters=(
