@@ -20,7 +20,7 @@ from ._marks import (
     matrix_panel,
 )
 from ._mean_field import neuron_landscape
-from ._preactivations import fade_or_move
+from ._preactivations import fade_or_move, rows_and_columns
 from ._whitened_relu import collapse_threshold
 
 __all__ = [
@@ -42,5 +42,6 @@ __all__ = [
     "fade_or_move",
     "matrix_panel",
     "neuron_landscape",
+    "rows_and_columns",
     "square_to_tetrahedron",
 ]
