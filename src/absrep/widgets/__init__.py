@@ -20,6 +20,8 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._mean_field import neuron_landscape
+from ._preactivations import fade_or_move, rows_and_columns
 from ._role_of_bias import phase_boundary
 from ._whitened_relu import below_zero, collapse_threshold
 
@@ -40,9 +42,12 @@ __all__ = [
     "Words",
     "below_zero",
     "collapse_threshold",
+    "fade_or_move",
     "matrix_panel",
+    "neuron_landscape",
     "phase_boundary",
     "random_inputs",
+    "rows_and_columns",
     "square_to_tetrahedron",
     "tilted_inputs",
 ]
