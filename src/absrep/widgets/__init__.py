@@ -19,7 +19,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
-from ._mean_field import neuron_landscape
+from ._mean_field import neuron_landscape, optimal_landscape
 from ._preactivations import fade_or_move, rows_and_columns
 from ._whitened_relu import collapse_threshold
 
@@ -42,6 +42,7 @@ __all__ = [
     "fade_or_move",
     "matrix_panel",
     "neuron_landscape",
+    "optimal_landscape",
     "rows_and_columns",
     "square_to_tetrahedron",
 ]
