@@ -20,7 +20,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
-from ._mean_field import neuron_landscape
+from ._mean_field import neuron_landscape, optimal_landscape
 from ._preactivations import fade_or_move, rows_and_columns
 from ._role_of_bias import phase_boundary
 from ._whitened_relu import below_zero, collapse_threshold
@@ -45,6 +45,7 @@ __all__ = [
     "fade_or_move",
     "matrix_panel",
     "neuron_landscape",
+    "optimal_landscape",
     "phase_boundary",
     "random_inputs",
     "rows_and_columns",
