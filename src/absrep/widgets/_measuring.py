@@ -155,7 +155,7 @@ def few_trials() -> Explorer:
     Examples
     --------
     >>> few_trials().readouts_at(interaction=0.0, n_trials=12, n_neurons=100)["expected"]
-    '0.492'
+    '0.490'
     """
     trials = (4, 6, 8, 12, 16, 24, 32, 48, 64, 100)
     edges = np.linspace(-0.6, 1.8, 25)
