@@ -4,6 +4,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._depth import depth_profile
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import (
     Area,
@@ -19,6 +20,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._recurrence import memory_in_time
 from ._whitened_relu import collapse_threshold
 
 __all__ = [
@@ -37,6 +39,8 @@ __all__ = [
     "Stars",
     "Words",
     "collapse_threshold",
+    "depth_profile",
     "matrix_panel",
+    "memory_in_time",
     "square_to_tetrahedron",
 ]
