@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._depth import depth_profile
+from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import (
     Area,
@@ -40,6 +41,7 @@ __all__ = [
     "Words",
     "collapse_threshold",
     "depth_profile",
+    "lazy_to_rich",
     "matrix_panel",
     "memory_in_time",
     "square_to_tetrahedron",
