@@ -1,4 +1,4 @@
-"""Chapter "Learning dynamics": a lazy start becomes rich, and abstract, at the pace of the decay."""
+"""Chapter "Learning dynamics": a lazy start becomes rich, then abstract, in units of 1/λ."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from scipy.linalg import sqrtm
 from .._validation import Array
 from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import parallelism_score
+from ..kernels import walsh_basis
 from ..meanfield import closed_form, guaranteed_parallelism
-from ..tasks import hypercube, walsh_basis
+from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Scene, Segments, Words
 

@@ -9,7 +9,7 @@ import numpy as np
 from .._validation import Array
 from ..figures._style import LATENT_COLOURS
 from ..geometry import parallelism_score
-from ..meanfield import recurrent_closed_form, recurrent_weights
+from ..meanfield import recurrent_closed_form, recurrent_weights, relu
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel
@@ -38,14 +38,16 @@ def memory_in_time() -> Explorer:
 
     def compute(task: float, n_steps: float, weight_decay: float) -> dict[str, Any]:
         n, held = round(n_steps), task == 0
-        shape = {"input_steps": n if held else 1, "read_steps": n if task == 2 else 1}
-        form = recurrent_closed_form(square, n, weight_decay, **shape)
+        inputs, reads = n if held else 1, n if task == 2 else 1
+        form = recurrent_closed_form(square, n, weight_decay, 1.0, inputs, reads)
         label, constant = form.memory
         drive = np.ones(_LONG) if held else np.eye(_LONG)[0]
         q = [np.sqrt(form.strengths[0])]
         for on in drive[1:]:
             q.append(label * q[-1] + q[0] * on)
-        weights = recurrent_weights(form.preactivations, square, weight_decay=weight_decay, **shape)
+        weights = recurrent_weights(
+            form.preactivations, square, relu, weight_decay, 1.0, inputs, reads
+        )
         states = _run(weights, square.features, drive)
         seen = np.einsum("tpm,pa->tam", states, square.labels) / square.n_stimuli
         found = np.square(seen).sum(axis=2).mean(axis=1)
