@@ -20,7 +20,7 @@ __all__ = ["lazy_to_rich"]
 
 _DECAY = 0.2
 _WIDTH = 50
-_SCALES = (0.1, 0.3, 1.0, 2.5, 6.0)
+_SCALES = (0.2, 0.5, 1.0, 2.5, 6.0)
 _SEEDS = range(8)
 _UNTIL = 10.0  # λ × time
 _MOMENTS = np.linspace(0, _UNTIL, 81)
@@ -49,6 +49,8 @@ def lazy_to_rich() -> Explorer:
     promised = guaranteed_parallelism(task, loss - floor, _DECAY)
 
     def compute(scale: float, elapsed: float) -> dict[str, Any]:
+        if scale not in _SCALES:
+            raise ValueError(f"scale must be one of {_SCALES}, found {scale}")
         moment, start = int(np.abs(_MOMENTS - elapsed).argmin()), _SCALES.index(scale)
         seen = scores[:, start]
         # Coordinates that keep all distances, with axes for the two latents and their product.
@@ -69,7 +71,7 @@ def lazy_to_rich() -> Explorer:
             "spread": bars[often],
             "law line": np.column_stack([_MOMENTS, law]),
             "imbalance": np.column_stack([_MOMENTS, left])[often],
-            "now": [[elapsed, -0.2], [elapsed, 1.05]],
+            "now": [[elapsed, -0.25], [elapsed, 1.05]],
             "loss": np.median(loss[moment, start]) / floor,
             "score": middle[moment],
             "range": " to ".join(f"{v:.2f}".replace("-", "−") for v in ends[moment]),
@@ -106,7 +108,7 @@ def lazy_to_rich() -> Explorer:
                 "λ × time",
                 "score, share of imbalance",
                 (0, _UNTIL),
-                (-0.2, 1.05),
+                (-0.25, 1.05),
                 (
                     Segments("spread", colour=green),
                     Dots("ps", "PS, median and range of networks", green),

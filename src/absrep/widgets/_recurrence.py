@@ -12,7 +12,7 @@ from ..geometry import parallelism_score
 from ..meanfield import recurrent_closed_form, recurrent_weights, relu
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Dots, Line, Panel
+from ._marks import PLOT, Dots, Line, Panel
 
 __all__ = ["memory_in_time"]
 
@@ -32,7 +32,7 @@ def memory_in_time() -> Explorer:
     Examples
     --------
     >>> memory_in_time().readouts_at(task=0, n_steps=5, weight_decay=0.005)["labels"]
-    '0.868'
+    '0.867'
     """
     square = hypercube(2)
 
@@ -108,8 +108,8 @@ def memory_in_time() -> Explorer:
             Panel(
                 "real part",
                 "imaginary part",
-                (-1.7, 1.7),
-                (-1.7 * 188 / 270, 1.7 * 188 / 270),
+                (-2.1, 2.1),
+                (-2.1 * PLOT[1] / PLOT[0], 2.1 * PLOT[1] / PLOT[0]),
                 (
                     Line("unit", "modulus 1", dashed=True),
                     Line("label", "b, labels", blue),
