@@ -52,8 +52,9 @@ def memory_in_time() -> Explorer:
         seen = np.einsum("tpm,pa->tam", states, square.labels) / square.n_stimuli
         found = np.square(seen).sum(axis=2).mean(axis=1)
         eigenvalues = np.linalg.eigvals(weights[1])
-        steps = np.arange(1, _LONG + 1)
         learned, kept = form.strengths[-1] > 0, found[-1] > 1e-9
+        # Nothing is drawn of a collapsed network, whose strengths have no logarithm.
+        steps = np.arange(1, _LONG + 1) if learned else np.full(_LONG, np.nan)
         return {
             "theory": np.column_stack([steps, np.square(q)])[:n],
             "on": np.column_stack([steps, np.square(q)])[n - 1 :],
