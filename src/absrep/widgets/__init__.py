@@ -7,6 +7,7 @@ from ._abstract_representation import square_to_tetrahedron
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
+from ._input_geometry import random_inputs, tilted_inputs
 from ._marks import (
     Area,
     Bars,
@@ -21,8 +22,11 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._mean_field import neuron_landscape, optimal_landscape
+from ._preactivations import fade_or_move, rows_and_columns
 from ._recurrence import memory_in_time
-from ._whitened_relu import collapse_threshold
+from ._role_of_bias import phase_boundary
+from ._whitened_relu import below_zero, collapse_threshold
 
 __all__ = [
     "Area",
@@ -39,10 +43,18 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "below_zero",
     "collapse_threshold",
     "depth_profile",
+    "fade_or_move",
     "lazy_to_rich",
     "matrix_panel",
     "memory_in_time",
+    "neuron_landscape",
+    "optimal_landscape",
+    "phase_boundary",
+    "random_inputs",
+    "rows_and_columns",
     "square_to_tetrahedron",
+    "tilted_inputs",
 ]
