@@ -21,7 +21,7 @@ from ._activations import (
 )
 from ._certificate import Certificate, certify
 from ._closed_form import ClosedForm, closed_form
-from ._depth import DeepClosedForm, deep_closed_form
+from ._depth import DeepClosedForm, deep_closed_form, deep_collapse
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
 from ._layers import certify_layers, deep_energy, deep_weights
 from ._local_optima import LocalOptima, local_optima
@@ -58,6 +58,7 @@ __all__ = [
     "closed_form",
     "cubic",
     "deep_closed_form",
+    "deep_collapse",
     "deep_energy",
     "deep_modular",
     "deep_weights",

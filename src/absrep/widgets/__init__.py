@@ -4,6 +4,8 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._depth import depth_profile
+from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
 from ._input_geometry import random_inputs, tilted_inputs
 from ._marks import (
@@ -24,6 +26,7 @@ from ._mean_field import neuron_landscape, optimal_landscape
 from ._measuring import few_trials, fooled_measures
 from ._network_learns import training_film
 from ._preactivations import fade_or_move, rows_and_columns
+from ._recurrence import memory_in_time
 from ._role_of_bias import phase_boundary
 from ._whitened_relu import below_zero, collapse_threshold
 
@@ -44,10 +47,13 @@ __all__ = [
     "Words",
     "below_zero",
     "collapse_threshold",
+    "depth_profile",
     "fade_or_move",
     "few_trials",
     "fooled_measures",
+    "lazy_to_rich",
     "matrix_panel",
+    "memory_in_time",
     "neuron_landscape",
     "optimal_landscape",
     "phase_boundary",
