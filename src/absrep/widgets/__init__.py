@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._explorer import Explorer, Parameter, Readout
+from ._imperfect_tasks import exclusive_or_weight
 from ._marks import (
     Area,
     Bars,
@@ -19,6 +20,8 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._nonlinearities import signal_of_a_neuron
+from ._several_stimuli import members_come_apart, members_of_a_class
 from ._whitened_relu import collapse_threshold
 
 __all__ = [
@@ -37,6 +40,10 @@ __all__ = [
     "Stars",
     "Words",
     "collapse_threshold",
+    "exclusive_or_weight",
     "matrix_panel",
+    "members_come_apart",
+    "members_of_a_class",
+    "signal_of_a_neuron",
     "square_to_tetrahedron",
 ]
