@@ -40,7 +40,7 @@ def exclusive_or_weight() -> Explorer:
     basis = np.column_stack([latents, xor])
     weights = np.linspace(0, 1, 61)
     grid = np.geomspace(0.6, 4.8, 8)
-    fine = np.geomspace(0.6, _CONSTANT, 41)
+    fine = 1 / (1 / _CONSTANT + np.linspace(1.2, 0, 41) ** 2)  # dense where the edges are steep
 
     def theory(weight: float, interaction: float, weight_decay: float) -> ExclusiveOr:
         return exclusive_or(weight, _CONSTANT, 1.0, interaction, weight_decay)
@@ -101,7 +101,7 @@ def exclusive_or_weight() -> Explorer:
         parameters=(
             Parameter(
                 "reports",
-                "m, reports of the exclusive-or for 9 of each latent (w = √m / 3)",
+                "m, weight of the exclusive-or: w = √m / 3",
                 np.arange(10),
                 start=1,
             ),
@@ -116,7 +116,7 @@ def exclusive_or_weight() -> Explorer:
                     Dots("points"),
                     Words("points", texts=("−−", "−+", "+−", "++")),
                 ),
-                radius=1.2,
+                radius=1.4,
                 title="hidden geometry",
             ),
             Panel(

@@ -142,7 +142,7 @@ def signal_of_a_neuron() -> Explorer:
                 "φ(h)",
                 (-3, 3),
                 (-1.6, 3.2),
-                (Line("curve", "activation", first), Dots("used", "used by the network", second)),
+                (Line("curve", "activation"), Dots("used", "used by the network", second)),
             ),
             Panel(
                 "cost c of a neuron",

@@ -134,7 +134,7 @@ def members_come_apart() -> Explorer:
     # Class means have c₁ = 1 whatever the contrast, and γ with them.
     gain = (1 + 8) / (2 + 8)
     boundary = 2 * gain * 3
-    values = Parameter("contrast", "c_w, contrast of members", np.geomspace(0.5, 12, 13), start=4)
+    values = Parameter("contrast", "c_w, contrast of members", np.geomspace(0.4, 12, 13), start=4)
     labels = multi_element(2, 2 * half).labels
 
     @cache
@@ -186,13 +186,13 @@ def members_come_apart() -> Explorer:
                     Segments("pairs"),
                     Dots("points", "members (height: distance from the class mean)"),
                 ),
-                radius=1.4,
+                radius=1.7,
                 title="class means and members",
             ),
             Panel(
                 "contrast c_w of members (c₁ = 1)",
                 "spread within classes",
-                (0.45, 13),
+                (0.36, 13.5),
                 (0, 1.6),
                 (
                     Line("boundary", "boundary c_w*", third, dashed=True),
