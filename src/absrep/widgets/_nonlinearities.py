@@ -100,7 +100,7 @@ def signal_of_a_neuron() -> Explorer:
         features = phi.value(h)
         cost = np.einsum("pi,pi->i", h, np.linalg.solve(task.input_kernel + 1, h))
         told = np.square(task.labels.T @ features).sum(axis=0) / p
-        speaks = told > 1e-6
+        speaks = told > 1e-4
         kernel = features @ features.T
         learned = bool(speaks.any())
         rise = np.diff(np.log(every[:, 1]))
@@ -115,7 +115,7 @@ def signal_of_a_neuron() -> Explorer:
             "signal": "rises" if rise.max() > 1e-3 else "falls" if rise.min() < -1e-3 else "flat",
             "known": "proved" if proved else "best found, not certified",
             "ps": scores[0] if learned else "collapsed",
-            "worst": min(scores) if learned else "collapsed",
+            "worst": "not searched" if proved else min(scores) if learned else "collapsed",
             "loss": losses,
         }
 
@@ -165,7 +165,7 @@ def signal_of_a_neuron() -> Explorer:
             Readout("signal", "signal per cost"),
             Readout("known", "network"),
             Readout("ps", "PS"),
-            Readout("worst", "lowest PS where descents end"),
+            Readout("worst", "lowest PS of other ends"),
             Readout("loss", "L", ".4f"),
         ),
     )
