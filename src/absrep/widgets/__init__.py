@@ -6,6 +6,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 from ._abstract_representation import square_to_tetrahedron
 from ._explorer import Explorer, Parameter, Readout
 from ._imperfect_tasks import exclusive_or_weight
+from ._input_geometry import random_inputs, tilted_inputs
 from ._marks import (
     Area,
     Bars,
@@ -20,9 +21,12 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._mean_field import neuron_landscape, optimal_landscape
 from ._nonlinearities import signal_of_a_neuron
+from ._preactivations import fade_or_move, rows_and_columns
+from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
-from ._whitened_relu import collapse_threshold
+from ._whitened_relu import below_zero, collapse_threshold
 
 __all__ = [
     "Area",
@@ -39,11 +43,19 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "below_zero",
     "collapse_threshold",
     "exclusive_or_weight",
+    "fade_or_move",
     "matrix_panel",
     "members_come_apart",
     "members_of_a_class",
+    "neuron_landscape",
+    "optimal_landscape",
+    "phase_boundary",
+    "random_inputs",
+    "rows_and_columns",
     "signal_of_a_neuron",
     "square_to_tetrahedron",
+    "tilted_inputs",
 ]
