@@ -38,7 +38,7 @@ def exclusive_or_weight() -> Explorer:
     latents = hypercube(2).labels
     xor = latents[:, :1] * latents[:, 1:]
     basis = np.column_stack([latents, xor])
-    weights = np.linspace(0, 1, 61)
+    weights = np.linspace(0, 1.15, 70)
     grid = np.geomspace(0.6, 4.8, 8)
     fine = 1 / (1 / _CONSTANT + np.linspace(1.2, 0, 41) ** 2)  # dense where the edges are steep
 
@@ -122,7 +122,7 @@ def exclusive_or_weight() -> Explorer:
             Panel(
                 "weight w of the exclusive-or",
                 "parallelism score",
-                (0, 1),
+                (0, 1.15),
                 (-0.3, 1.05),
                 (
                     Line("line", "theory", three),
@@ -135,7 +135,7 @@ def exclusive_or_weight() -> Explorer:
                 "interaction κ₁₂ in the input (κ₀ = 5)",
                 "weight w of the exclusive-or",
                 (0.55, 5.2),
-                (0, 1.25),
+                (0, 1.15),
                 (
                     Line("begin line", "abstraction begins to end", three, dashed=True),
                     Line("end line", "nothing abstract is left", four, dashed=True),
