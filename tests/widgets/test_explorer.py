@@ -145,6 +145,7 @@ def test_words_need_one_text_per_point():
 def test_readouts_show_no_negative_zero():
     assert Readout("loss", "L").text(-1e-9) == "0.000"
     assert Readout("loss", "L").text(-1.0) == "−1.000"
+    assert Readout("gap", "gap", ".0e").text(0.0) == "0"
     assert Readout("state", "state").text("collapsed") == "collapsed"
 
 
