@@ -27,16 +27,25 @@ class ChapterMap(SphinxDirective):
         return [MapPlaceholder()]
 
 
-def load(app):
-    """Read the sentences; every page needs one, and none may be left over."""
+def load(app, config):
+    """Read the sentences; a change of them renews all pages, as a change of the settings does."""
     text = (Path(app.srcdir) / SENTENCES).read_text(encoding="utf8")
-    app.env.chapter_sentences = yaml.safe_load(text)
-    site = app.config.external_site_map
-    app.env.chapter_parts = {
-        item: part.caption for part in site.root.subtrees for item in map(str, part.items)
+    config.chapter_sentences = yaml.safe_load(text)
+
+
+def parts_of(app):
+    """Return the caption of the part to which each page belongs."""
+    return {
+        str(docname): part.caption
+        for part in app.config.external_site_map.root.subtrees
+        for docname in part.items
     }
-    pages = {str(site.root.docname), *app.env.chapter_parts}
-    if wrong := pages ^ set(app.env.chapter_sentences):
+
+
+def check(app):
+    """Every page needs a sentence, and none may be left over."""
+    pages = {str(app.config.external_site_map.root.docname), *parts_of(app)}
+    if wrong := pages ^ set(app.config.chapter_sentences):
         raise ExtensionError(f"{SENTENCES} and _toc.yml differ in {sorted(wrong)}")
 
 
@@ -57,7 +66,7 @@ def table(app, from_doc, docnames):
         uri = app.builder.get_relative_uri(from_doc, docname)
         link = nodes.reference("", "", *title, internal=True, refuri=uri)
         minutes = app.env.metadata[docname].get("reading_minutes", "")
-        sentence = nodes.Text(app.env.chapter_sentences[docname])
+        sentence = nodes.Text(app.config.chapter_sentences[docname])
         body += row(link, sentence, nodes.Text(str(minutes)))
     group += body
     return nodes.table("", group, classes=["chapter-map"])
@@ -77,10 +86,10 @@ def explain(app, docname, template, context, document):
     neighbours = getattr(app.builder, "relations", {}).get(docname)
     if not neighbours:
         return
-    parts = app.env.chapter_parts
+    parts = parts_of(app)
     for name, neighbour in zip(("prev", "next"), neighbours[1:], strict=True):
         if neighbour and context.get(name):
-            context[name]["why"] = app.env.chapter_sentences[neighbour]
+            context[name]["why"] = app.config.chapter_sentences[neighbour]
             if parts.get(neighbour) != parts.get(docname):
                 context[name]["part"] = parts.get(neighbour)
 
@@ -93,7 +102,9 @@ def always_rebuild(app, env, added, changed, removed):
 def setup(app):
     app.add_node(MapPlaceholder)
     app.add_directive("chapter-map", ChapterMap)
-    app.connect("builder-inited", load)
+    app.add_config_value("chapter_sentences", {}, "html")
+    app.connect("config-inited", load)
+    app.connect("builder-inited", check)
     app.connect("doctree-resolved", fill)
     app.connect("html-page-context", explain)
     app.connect("env-get-outdated", always_rebuild)
