@@ -151,3 +151,11 @@ def test_the_readme_example_runs():
 )
 def test_limits_beside_a_whole_number_show_the_difference(limit, written, capsys):
     assert f"(expected ≥ {written})" in record(capsys, "A1", "a number", 2.0, at_least=limit)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_text_refers_to_every_figure(path):
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    named = {c["metadata"]["mystnb"]["figure"]["name"] for c in cells if "mystnb" in c["metadata"]}
+    assert named <= set(re.findall(r"\{numref\}`(?:[^`<]*<)?([\w-]+)>?`", text))
