@@ -55,10 +55,10 @@ def row(*cells):
 
 
 def table(app, from_doc, docnames):
-    widths = (30, 58, 12)
+    widths = (34, 52, 14)
     group = nodes.tgroup(cols=len(widths))
     group += [nodes.colspec(colwidth=width) for width in widths]
-    heads = ("Page", "The question it answers", "Minutes")
+    heads = ("Page", "The question it answers", "Minutes to read")
     group += nodes.thead("", row(*map(nodes.Text, heads)))
     body = nodes.tbody()
     for docname in docnames:
@@ -69,7 +69,7 @@ def table(app, from_doc, docnames):
         sentence = nodes.Text(app.config.chapter_sentences[docname])
         body += row(link, sentence, nodes.Text(str(minutes)))
     group += body
-    return nodes.table("", group, classes=["chapter-map"])
+    return nodes.table("", group, classes=["chapter-map", "colwidths-given"])
 
 
 def fill(app, document, from_doc):

@@ -61,12 +61,12 @@ def seconds_run(env, docname):
 
 def show(app, document, docname):
     minutes = app.env.metadata[docname].get("reading_minutes")
-    if minutes is None:
+    title = next(document.findall(nodes.title), None)
+    if minutes is None or title is None:
         return
     text = f"About {minutes} minutes to read."
     if seconds := seconds_run(app.env, docname):
         text += f" The notebook ran in {seconds:.0f} seconds when this page was made."
-    title = next(document.findall(nodes.title))
     title.parent.insert(
         title.parent.index(title) + 1, nodes.paragraph("", text, classes=["reading-time"])
     )

@@ -19,6 +19,8 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._mean_field import neuron_landscape
+from ._preactivations import fade_or_move, rows_and_columns
 from ._whitened_relu import collapse_threshold
 
 __all__ = [
@@ -37,6 +39,9 @@ __all__ = [
     "Stars",
     "Words",
     "collapse_threshold",
+    "fade_or_move",
     "matrix_panel",
+    "neuron_landscape",
+    "rows_and_columns",
     "square_to_tetrahedron",
 ]
