@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from absrep import hypercube
+from absrep import hypercube, target_aligned_kernel
 from absrep.meanfield import closed_form, energy, relu, solve
 from absrep.meanfield._metric import input_metric
 from absrep.meanfield._oracle import best_neurons
-from absrep.widgets import neuron_landscape
+from absrep.widgets import neuron_landscape, optimal_landscape
 
 DECAY = 0.3
 TASK = hypercube(2)
@@ -95,3 +95,26 @@ def test_loss_is_convex_in_the_mass_and_marks_are_inside(explorer):
         for key in ("losses", "bounds"):
             assert 0 <= result[key][:, 1].min() and result[key][:, 1].max() <= 4.2
         np.testing.assert_array_equal(np.array(result["now"])[:, 0], values["first"])
+
+
+def test_the_optimal_landscape_touches_zero_where_the_certified_neurons_are():
+    made = optimal_landscape()
+    for decay, bias, gain in [(0.05, 0.3, 0), (0.05, 0.3, 6), (0.3, 1.1, 6), (0.3, 0.1, 3)]:
+        result = made.compute(weight_decay=decay, bias=bias, gain=gain)
+        task = hypercube(2, target_aligned_kernel(TASK.labels, gain))
+        neurons = solve(task, weight_decay=decay, bias=bias).preactivations
+        reads_first = np.abs(TASK.labels[:, 1] @ neurons) < 1e-6 * np.abs(neurons).max()
+        level, latent = neurons[:, reads_first].mean(axis=0), TASK.labels[:, 0] @ neurons / 4
+        angles = np.degrees(np.arctan2(np.abs(latent[reads_first]), level))
+        np.testing.assert_allclose(angles, result["angle"], atol=1e-4)
+        assert result["lowest"] == pytest.approx(0, abs=1e-9)
+        assert result["landscape"][:, 1].min() > -1e-9 and result["gap"] < 1e-9
+
+
+def test_beyond_the_collapse_no_neuron_pays():
+    # Whitened, τ = 1.1: γ = 5.4/6.4, so the threshold is √(4γ) = 1.837.
+    made = optimal_landscape()
+    below, above = (made.compute(weight_decay=d, bias=1.1, gain=0) for d in (1.83, 1.84))
+    assert below["strength"] > 0 and below["lowest"] == pytest.approx(0, abs=1e-9)
+    assert above["strength"] == 0 and above["landscape"][:, 1].min() > 0
+    assert above["loss"] == pytest.approx(4) and isinstance(above["angle"], str)

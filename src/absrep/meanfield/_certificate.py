@@ -106,7 +106,7 @@ def certify(
         z = as_array("network", network, 2)
         if len(z) != task.n_stimuli:
             raise ValueError(f"network must have {task.n_stimuli} rows, found shape {z.shape}")
-        cost = sum(_cheapest(column, metric, phi) for column in z.T)
+        cost = sum(cheapest(column, metric, phi) for column in z.T)
         solved = np.linalg.solve(z @ z.T + second * np.eye(len(z)), task.labels)
         loss = float(0.5 * second * np.sum(task.labels * solved) + 0.5 * first * cost)
     nu = float(np.sqrt(first * second))
@@ -131,7 +131,7 @@ def certify(
     return Certificate(loss, bound, relative_gap(loss, bound), certified, own_bound)
 
 
-def _cheapest(features: Array, metric: InputMetric, activation: Activation) -> float:
+def cheapest(features: Array, metric: InputMetric, activation: Activation) -> float:
     """Smallest cost of preactivations with the given features (P,)."""
     active = np.ones(len(features), dtype=bool)
     one_sided = activation.slopes == (0.0, 1.0)

@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._explorer import Explorer, Parameter, Readout
+from ._input_geometry import random_inputs, tilted_inputs
 from ._marks import (
     Area,
     Bars,
@@ -19,9 +20,12 @@ from ._marks import (
     Words,
     matrix_panel,
 )
-from ._mean_field import neuron_landscape
+from ._mean_field import neuron_landscape, optimal_landscape
+from ._measuring import few_trials, fooled_measures
+from ._network_learns import training_film
 from ._preactivations import fade_or_move, rows_and_columns
-from ._whitened_relu import collapse_threshold
+from ._role_of_bias import phase_boundary
+from ._whitened_relu import below_zero, collapse_threshold
 
 __all__ = [
     "Area",
@@ -38,10 +42,18 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "below_zero",
     "collapse_threshold",
     "fade_or_move",
+    "few_trials",
+    "fooled_measures",
     "matrix_panel",
     "neuron_landscape",
+    "optimal_landscape",
+    "phase_boundary",
+    "random_inputs",
     "rows_and_columns",
     "square_to_tetrahedron",
+    "tilted_inputs",
+    "training_film",
 ]

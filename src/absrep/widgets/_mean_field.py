@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..figures._style import LATENT_COLOURS
-from ..meanfield import Certificate, Optimum, certify, neuron_energy, solve
+from ..kernels import target_aligned_kernel
+from ..meanfield import Certificate, Optimum, certify, closed_form, neuron_energy, solve
 from ..meanfield._metric import input_metric
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Array, Dots, Line, Panel, Stars
+from ._marks import Array, Bars, Dots, Line, Panel, Stars
 
-__all__ = ["neuron_landscape"]
+__all__ = ["neuron_landscape", "optimal_landscape"]
 
 
 def neuron_landscape() -> Explorer:
@@ -141,6 +142,103 @@ def neuron_landscape() -> Explorer:
             Readout("bound", "own lower bound"),
             Readout("gap", "own gap", ".1f", "%"),
             Readout("floor", "smallest loss"),
+        ),
+    )
+
+
+def optimal_landscape() -> Explorer:
+    """E(h; ρ*) around the optimum, for neurons h = cos θ · 1 + sin θ · y₁ (in units of their norm).
+
+    Inputs are aligned with the labels by a gain g, so that κ₀ = 1 + 4τ and κ₁ = 1 + g.
+
+    Returns
+    -------
+    Explorer
+
+    Examples
+    --------
+    >>> optimal_landscape().readouts_at(weight_decay=0.1, bias=1.0, gain=0)["angle"]
+    '45.0 °'
+    """
+    one, labels = np.ones(4), hypercube(2).labels
+    degrees = np.linspace(-90, 90, 61)
+    around = np.radians(degrees)
+    neurons = (np.outer(one, np.cos(around)) + np.outer(labels[:, 0], np.sin(around))) / 2
+
+    def compute(weight_decay: float, bias: float, gain: float) -> dict[str, Any]:
+        task = hypercube(2, target_aligned_kernel(labels, gain))
+        form = closed_form(task, weight_decay=weight_decay, bias=bias)
+        best = solve(task, weight_decay=weight_decay, bias=bias)
+
+        def over_decay(h: Array) -> Array:
+            value = neuron_energy(h, best.kernel, task, weight_decay=weight_decay, bias=bias)
+            return np.asarray(value / weight_decay)
+
+        tilt = max(1.0, (1 + gain) / (1 + 4 * bias))  # κ₁/κ₀, eq. of the neuron that dips
+        angle = np.degrees(np.arctan(tilt))
+        tuned = one + tilt * labels[:, 0]
+        there = form.strength > 0
+        return {
+            "landscape": np.column_stack([degrees, over_decay(neurons)]),
+            "zero": [[-90, 0], [90, 0]],
+            "optimum": [[-angle, 0], [angle, 0]] if there else np.full((1, 2), np.nan),
+            "tuning": np.column_stack([np.arange(4), tuned if there else 0 * tuned]),
+            "features": np.maximum(tuned, 0) if there else 0 * tuned,
+            "level": [[-0.6, 0], [3.6, 0]],
+            "lowest": float(over_decay(tuned[:, None] / np.linalg.norm(tuned))[0]),
+            "angle": angle if there else "no neuron is worth its price",
+            "strength": form.strength,
+            "loss": best.loss,
+            "gap": best.gap,
+        }
+
+    blue, orange = LATENT_COLOURS[:2]
+    return Explorer(
+        name="optimal_landscape",
+        title="The landscape at the optimum",
+        description="Left: the energy of a single neuron against its direction. It touches zero "
+        "at the two directions of the optimum's neurons and is positive elsewhere; beyond the "
+        "collapse it lifts off. Right: the preactivations of the neuron that touches.",
+        compute=compute,
+        parameters=(
+            Parameter("weight_decay", "λ, weight decay", np.geomspace(0.02, 8, 14), start=3),
+            Parameter("bias", "τ, bias strength", np.linspace(0.1, 1.5, 8), start=5),
+            Parameter("gain", "g, alignment of the inputs", (0, 3, 6), start=0),
+        ),
+        views=(
+            Panel(
+                "direction θ in degrees (0: 1, ±90: ±y₁)",
+                "E(h; ρ*) / λ",
+                (-90, 90),
+                (-0.05, 0.5),
+                (
+                    Line("zero", dashed=True),
+                    Line("landscape", "energy of a neuron", blue),
+                    Stars("optimum", "neurons of the optimum", orange),
+                ),
+                title="one neuron in the field of all",
+                xticks=((-90, "−90"), (-45, "−45"), (0, "0"), (45, "45"), (90, "90")),
+            ),
+            Panel(
+                "stimulus",
+                "h, in units of its constant part",
+                (-0.6, 3.6),
+                (-4, 7),
+                (
+                    Bars("features", "φ(h)", orange),
+                    Dots("tuning", "h"),
+                    Line("level", dashed=True),
+                ),
+                title="the neuron that touches zero",
+                xticks=tuple(enumerate(("−−", "−+", "+−", "++"))),
+            ),
+        ),
+        readouts=(
+            Readout("lowest", "E/λ at θ*", ".4f"),
+            Readout("angle", "θ*", ".1f", "°"),
+            Readout("strength", "b", ".4f"),
+            Readout("loss", "L*", ".4f"),
+            Readout("gap", "gap", ".0e"),
         ),
     )
 
