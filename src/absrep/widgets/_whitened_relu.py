@@ -30,7 +30,7 @@ def collapse_threshold() -> Explorer:
     task = hypercube(2)
     # Whitened inputs with a regularised bias: κ₀ = 5, κ₁ = 1, so that √(Pγ) = √(4 · 5/6).
     edge = float(np.sqrt(4 * 5 / 6))
-    nu = np.linspace(0, 1.3 * edge, 40)
+    nu = np.linspace(0, 1.4 * edge, 40)
 
     def compute(input_decay: float, output_decay: float) -> dict[str, Any]:
         decays = (input_decay, output_decay)
@@ -51,7 +51,7 @@ def collapse_threshold() -> Explorer:
             "gap": best.gap,
         }
 
-    decays = np.geomspace(0.01, 10, 16)
+    decays = np.geomspace(0.01, 2.5, 16)
     return Explorer(
         name="collapse_threshold",
         title="The collapse threshold",
@@ -66,7 +66,7 @@ def collapse_threshold() -> Explorer:
             Panel(
                 "ν = √(λ₁λ₂)",
                 "strength b √(λ₁/λ₂)",
-                (0, 1.3 * edge),
+                (0, 1.4 * edge),
                 (0, 0.5),
                 (
                     Line("line", "theory", LATENT_COLOURS[0]),
