@@ -4,7 +4,7 @@ It stands on the layers up to the networks (tasks, kernels, geometry, mean field
 of them and draws nothing; `absrep.widgets` puts it behind sliders.
 """
 
-from ._experiment import Experiment
+from ._experiment import Experiment, train_together
 from ._inputs import Inputs, RandomPatterns, Rotated, TargetAligned, WalshSpectrum, Whitened
 from ._measures import parallelism_course, representation_measures, verdict
 
@@ -18,5 +18,6 @@ __all__ = [
     "Whitened",
     "parallelism_course",
     "representation_measures",
+    "train_together",
     "verdict",
 ]

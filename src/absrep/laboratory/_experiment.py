@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import StringIO
 from typing import Any
@@ -32,7 +32,7 @@ from ._inputs import Inputs, Whitened
 from ._measures import Measures, representation_measures, verdict
 from ._script import script_of
 
-__all__ = ["Experiment"]
+__all__ = ["Experiment", "train_together"]
 
 # The certificate searches every sign pattern: a second for 8 stimuli, many minutes for 16.
 _MOST_STIMULI = 12
@@ -158,7 +158,8 @@ class Experiment:
         y, n, c = self.latents, self.stimuli_per_class, self.correlation
         targets = np.column_stack([y, y[:, 0] * y[:, 1]]) if self.xor else y
         within = (1 - c) * np.eye(n) + c
-        return Task(targets, kernel=np.kron(self.inputs.kernel(self.n_latents), within))
+        kernel = np.asarray(np.kron(self.inputs.kernel(self.n_latents), within), dtype=np.float64)
+        return Task(targets, kernel=kernel)
 
     @cached_property
     def _optimum(self) -> Optimum:
@@ -215,29 +216,7 @@ class Experiment:
         Training
             With the hidden features recorded, shape (T, 1, P, M).
         """
-        task, (function, _) = self.task, network_activation(self.activation)
-        network = FeedForward(
-            task.features.shape[1],
-            [self.width],
-            task.n_latents,
-            seeds=[self.seed],
-            activation=function,
-            bias=self.bias,
-            init_scale=self.init_scale,
-        )
-        stimuli = torch.tensor(task.features)
-        return train(
-            network,
-            task.features,
-            task.labels,
-            n_steps=self.n_steps,
-            weight_decay=self.weight_decay,
-            learning_rate=self.learning_rate,
-            record_at=np.unique(np.geomspace(1, self.n_steps, _N_RECORDS).astype(int)).tolist(),
-            probes={"features": lambda trained: trained.hidden(stimuli)[-1]},
-            watch=watch,
-            progress=progress,
-        )
+        return _train([self], watch, progress)
 
     def certificate(self, run: Training) -> Certificate:
         """How far the trained network is from the best one."""
@@ -332,6 +311,88 @@ class Experiment:
         On the same machine and versions it prints the same numbers, to the last digit.
         """
         return script_of(self)
+
+
+def train_together(experiments: Sequence[Experiment]) -> list[Training]:
+    """Train experiments that differ in their inputs and seeds only, as replicas in one run.
+
+    Each gets what its own `Experiment.train` returns (up to rounding), in much less time.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+
+    Returns
+    -------
+    list of Training
+
+    Raises
+    ------
+    ValueError
+        If there is none, or they differ in anything else.
+
+    Examples
+    --------
+    >>> from absrep.laboratory import Experiment, TargetAligned, train_together
+    >>> pair = [Experiment(n_steps=50), Experiment(n_steps=50, inputs=TargetAligned(3.0))]
+    >>> [run.loss.shape for run in train_together(pair)]
+    [(23, 1), (23, 1)]
+    """
+    given = list(experiments)
+    if not given:
+        raise ValueError("experiments must not be empty")
+    first = given[0]
+    for experiment in given:
+        if replace(experiment, inputs=first.inputs, seed=first.seed) != first:
+            raise ValueError("experiments must differ in their inputs and seeds only")
+    together = _train(given, None, False)
+    runs = []
+    for r, experiment in enumerate(given):
+        network = _network(experiment, [experiment.seed])
+        with torch.no_grad():
+            pairs = zip(network.parameters(), together.network.parameters(), strict=True)
+            for own, all_of in pairs:
+                own.copy_(all_of[r : r + 1])
+        loss, error = together.loss[:, r : r + 1], together.error[:, r : r + 1]
+        kept = {name: value[:, r : r + 1] for name, value in together.recorded.items()}
+        runs.append(Training(network, together.steps, loss, error, kept))
+    return runs
+
+
+def _network(experiment: Experiment, seeds: list[int]) -> FeedForward:
+    return FeedForward(
+        experiment.task.features.shape[1],
+        [experiment.width],
+        experiment.task.n_latents,
+        seeds=seeds,
+        activation=network_activation(experiment.activation)[0],
+        bias=experiment.bias,
+        init_scale=experiment.init_scale,
+    )
+
+
+def _train(
+    experiments: list[Experiment], watch: Callable[[Training], object] | None, progress: bool
+) -> Training:
+    """One replica per experiment; all but inputs and seeds are those of the first."""
+    first = experiments[0]
+    inputs = np.stack([experiment.task.features for experiment in experiments])
+    if len(experiments) == 1:
+        inputs = inputs[0]  # to the last digit as in the script
+    stimuli = torch.tensor(inputs)
+    steps = np.geomspace(1, first.n_steps, _N_RECORDS).astype(int)
+    return train(
+        _network(first, [experiment.seed for experiment in experiments]),
+        inputs,
+        first.task.labels,
+        n_steps=first.n_steps,
+        weight_decay=first.weight_decay,
+        learning_rate=first.learning_rate,
+        record_at=np.unique(steps).tolist(),
+        probes={"features": lambda network: network.hidden(stimuli)[-1]},
+        watch=watch,
+        progress=progress,
+    )
 
 
 def _column(loss: float, bound: float | None, gap: float | None) -> Measures:

@@ -144,7 +144,7 @@ def verdict(optimum: Optimum) -> str:
     >>> from absrep.laboratory import verdict
     >>> from absrep.meanfield import solve
     >>> verdict(solve(hypercube(2))), verdict(solve(hypercube(2), width=3))
-    ('certified optimum', 'best found, certified to within 48 %')
+    ('certified optimum', 'best found, certified to within 3.7 %')
     """
     if not optimum.certified:
         return "best found, not certified"

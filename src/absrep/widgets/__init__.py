@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._explorer import Explorer, Parameter, Readout
+from ._laboratory import Laboratory, laboratory, optimal_and_trained
 from ._marks import (
     Area,
     Bars,
@@ -26,6 +27,7 @@ __all__ = [
     "Bars",
     "Dots",
     "Explorer",
+    "Laboratory",
     "Line",
     "Mark",
     "Panel",
@@ -37,6 +39,8 @@ __all__ = [
     "Stars",
     "Words",
     "collapse_threshold",
+    "laboratory",
     "matrix_panel",
+    "optimal_and_trained",
     "square_to_tetrahedron",
 ]
