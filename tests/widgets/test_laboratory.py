@@ -8,8 +8,9 @@ from io import StringIO
 
 import pytest
 
+from absrep import hypercube
 from absrep.laboratory import Experiment, Rotated, TargetAligned, WalshSpectrum
-from absrep.meanfield import absolute, closed_form, hypercube, linear, relu, solve, tanh
+from absrep.meanfield import absolute, closed_form, linear, relu, solve, tanh
 from absrep.widgets import laboratory
 
 from .explorers import explorer, grid

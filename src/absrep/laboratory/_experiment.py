@@ -336,7 +336,7 @@ def train_together(experiments: Sequence[Experiment]) -> list[Training]:
     >>> from absrep.laboratory import Experiment, TargetAligned, train_together
     >>> pair = [Experiment(n_steps=50), Experiment(n_steps=50, inputs=TargetAligned(3.0))]
     >>> [run.loss.shape for run in train_together(pair)]
-    [(23, 1), (23, 1)]
+    [(34, 1), (34, 1)]
     """
     given = list(experiments)
     if not given:
