@@ -49,7 +49,7 @@ def test_the_page_agrees_with_the_solver_and_its_networks_come_close():
             if result["form"] == "applies":
                 loss = closed_form(task, activation, 0.05, values["bias"]).loss
                 assert result["loss"] == pytest.approx(loss, rel=1e-9)
-        assert result["verdict"] == "certified optimum"
+        assert result["verdict"] == "certified"
         assert 0 <= float(result["trained loss"]) / result["loss"] - 1 + 1e-4 < 0.01
         assert result["course"][-1, 0] == 800 and result["ps course"][:, 1].min() > -0.35
 
@@ -69,7 +69,8 @@ def test_choices_train_and_export(lab, tmp_path):
     lab.controls["bias"].value = 0.0
     assert "even interactions" in lab.message.value and lab.picture.value == ""
     lab.solve.click()
-    assert "certified optimum" in lab.picture.value and lab.run is None
+    assert "certified optimum" in lab.message.value and lab.run is None
+    assert "<svg" in lab.picture.value
     assert "trained" not in lab.table.value
     lab.train.click()
     assert lab.progress.value == lab.progress.max == 100
@@ -142,6 +143,21 @@ def test_every_control_reaches_the_experiment(lab):
         for name, value in controls.items():
             lab.controls[name].value = value
         assert lab.experiment == Experiment(**values, inputs=inputs, weight_decay=(0.1, 0.001))
+
+
+def test_an_optimum_that_is_not_certified_is_not_called_so(lab):
+    assert "A closed form applies" in lab.message.value
+    lab.controls["width"].value = 3
+    lab.solve.click()
+    assert "best found, certified to within" in lab.message.value
+    assert ">best found<" in lab.picture.value
+
+
+def test_it_shows_itself_in_a_notebook(lab, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    lab._ipython_display_()
+    assert shown == [lab.box]
 
 
 def test_what_goes_wrong_in_training_is_shown(lab):

@@ -15,8 +15,16 @@ from ..kernels import kernel_from_spectrum, random_kernel, rotated_kernel
 __all__ = ["Inputs", "RandomPatterns", "Rotated", "TargetAligned", "WalshSpectrum", "Whitened"]
 
 
+@dataclass(frozen=True)
 class Inputs(ABC):
-    """A geometry of the classes' input patterns: a kernel function and what it is called with."""
+    """A geometry of the classes' input patterns: a kernel function and what it is called with.
+
+    Examples
+    --------
+    >>> from absrep.laboratory import Whitened
+    >>> Whitened().code(2)
+    'kernel_from_spectrum([1.0, 1.0, 1.0])'
+    """
 
     @abstractmethod
     def call(self, n_latents: int) -> tuple[Callable[..., Array], tuple[Any, ...]]:

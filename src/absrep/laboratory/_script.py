@@ -17,10 +17,11 @@ __all__: list[str] = []
 def script_of(experiment: Experiment) -> str:
     """See `Experiment.script`."""
     function, _ = experiment.inputs.call(experiment.n_latents)
+    name = repr(experiment.activation).partition("(")[0]
     xor = "np.column_stack([latents, latents[:, 0] * latents[:, 1]])"
     return _SCRIPT.format(
         function=function.__name__,
-        activation_name=repr(experiment.activation).partition("(")[0],
+        theory=", ".join(["Network", *sorted(["certify", "closed_form", "solve", name])]),
         activation=activation_code(experiment.activation),
         network_activation=network_activation(experiment.activation)[1],
         d=experiment.n_latents,
@@ -50,7 +51,7 @@ import torch
 
 from absrep import Task, {function}, walsh_basis
 from absrep.laboratory import representation_measures, verdict
-from absrep.meanfield import Network, {activation_name}, certify, closed_form, solve
+from absrep.meanfield import {theory}
 from absrep.nets import FeedForward, train
 
 # The task: {d} latents, stimuli per class: {n}.

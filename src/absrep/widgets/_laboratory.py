@@ -65,7 +65,7 @@ def optimal_and_trained() -> Explorer:
     Examples
     --------
     >>> optimal_and_trained().readouts_at(inputs=0, activation=0, bias=1.0)["verdict"]
-    'certified optimum'
+    'certified'
     """
     geometries: dict[str, Inputs] = {
         "whitened": Whitened(),
@@ -173,7 +173,7 @@ def _result(experiment: Experiment, run: Training | None, *, ended: bool = True)
         "course": nothing,
         "ps course": nothing,
         "trained": nothing if trained is None else _scores(trained),
-        "verdict": experiment.verdict(),
+        "verdict": "certified" if experiment.verdict() == "certified optimum" else "best found",
         "loss": best["loss"],
         "trained loss": "–" if trained is None else f"{trained['loss']:.5f}",
         "form": "applies" if "closed form" in columns else "none",
@@ -298,7 +298,7 @@ class Laboratory:
         except ValueError as bad:
             self._say(str(bad))
         else:
-            self._say(f"Closed form: {self.experiment.closed_form_status()}")
+            self._say(_form(self.experiment))
         self.solve.disabled = self.train.disabled = self.experiment is None
 
     def _try(self, action: Callable[[Experiment], None]) -> None:
@@ -332,6 +332,7 @@ class Laboratory:
 
     def _show(self, experiment: Experiment) -> None:
         self._draw(experiment, self.run, ended=True)
+        self._say(f"Optimum: {experiment.verdict()}. {_form(experiment)}")
         self.numbers.value = _html_table(experiment.measures(self.run))
         self.script.value, self.table.value = experiment.script(), experiment.table(self.run)
 
@@ -478,6 +479,11 @@ def _experiment(chosen: dict[str, Any]) -> Experiment:
         inputs=_GEOMETRIES[chosen["inputs"]](chosen),
         weight_decay=(chosen["first_decay"], chosen["second_decay"]),
     )
+
+
+def _form(experiment: Experiment) -> str:
+    status = experiment.closed_form_status()
+    return "A closed form applies." if status == "applies" else f"{status[0].upper()}{status[1:]}."
 
 
 def _html_table(columns: dict[str, dict[str, float | None]]) -> str:
