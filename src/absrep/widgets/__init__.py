@@ -9,6 +9,7 @@ from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
 from ._imperfect_tasks import exclusive_or_weight
 from ._input_geometry import random_inputs, tilted_inputs
+from ._laboratory import Laboratory, laboratory, optimal_and_trained
 from ._marks import (
     Area,
     Bars,
@@ -38,6 +39,7 @@ __all__ = [
     "Bars",
     "Dots",
     "Explorer",
+    "Laboratory",
     "Line",
     "Mark",
     "Panel",
@@ -55,12 +57,14 @@ __all__ = [
     "fade_or_move",
     "few_trials",
     "fooled_measures",
+    "laboratory",
     "lazy_to_rich",
     "matrix_panel",
     "members_come_apart",
     "members_of_a_class",
     "memory_in_time",
     "neuron_landscape",
+    "optimal_and_trained",
     "optimal_landscape",
     "phase_boundary",
     "random_inputs",
