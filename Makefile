@@ -35,7 +35,7 @@ benchmark: .venv/tester
 ## Renew the two lists of pinned versions after a change in pyproject.toml.
 lock: .venv/tester
 	$(BIN)/pip install --quiet pip-tools
-	$(call pin,requirements.txt,--extra nets --extra figures --extra book)
+	$(call pin,requirements.txt,--extra nets --extra figures --extra live --extra book)
 	$(call pin,tests/requirements.txt,--extra nets --extra test --constraint requirements.txt)
 	echo "-e ." >> requirements.txt
 

@@ -98,6 +98,7 @@ def train(
     error: Callable[[Tensor, Tensor], Tensor] = squared_error,
     record_at: Iterable[int] = (),
     probes: Mapping[str, Callable[[Any], Tensor]] | None = None,
+    watch: Callable[[Training], object] | None = None,
     threads: int | None = 1,
     progress: bool = False,
 ) -> Training:
@@ -137,6 +138,9 @@ def train(
     probes : mapping of str to callable, optional
         ``probe(network)`` returns a tensor, a copy of which is kept at every recorded step. The
         names "loss" and "error" are taken.
+    watch : callable, optional
+        ``watch(run)`` is called at every recorded step with the run so far, to show it while it
+        goes on. It sees the network itself and must not change it.
     threads : int or None, default 1
         Processor threads that torch may use meanwhile; None leaves its setting alone. With
         networks as small as the book's, more threads gain little on a quiet machine, cost much on
@@ -168,6 +172,8 @@ def train(
         raise TypeError(f"network must be a Replicated, found {type(network).__name__}")
     for name, function in (("optimizer", optimizer), ("schedule", schedule), ("error", error)):
         as_function(name, function)
+    if watch is not None:
+        as_function("watch", watch)
     probes = probes or {}
     for name, probe in probes.items():
         as_function(f"probes[{name!r}]", probe)
@@ -215,6 +221,13 @@ def train(
         for name, value in values.items():
             # A copy: on the CPU the array would share memory with what training goes on changing.
             kept[name].append(value.detach().cpu().numpy().copy())
+        if watch is not None:
+            watch(so_far())
+
+    def so_far() -> Training:
+        arrays = {name: np.stack(values) for name, values in kept.items()}
+        steps = np.array(sorted(record)[: len(kept["loss"])])
+        return Training(network, steps, arrays.pop("loss"), arrays.pop("error"), arrays)
 
     def one_step(step: int) -> None:
         index = next(batches)
@@ -233,10 +246,7 @@ def train(
             if step + 1 in record:
                 keep(step + 1)
 
-    arrays = {name: np.stack(values) for name, values in kept.items()}
-    return Training(
-        network, np.array(sorted(record)), arrays.pop("loss"), arrays.pop("error"), arrays
-    )
+    return so_far()
 
 
 @contextmanager
