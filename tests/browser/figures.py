@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from functools import cache
 
 from absrep import widgets
 from absrep.widgets._page import picture
@@ -21,12 +22,17 @@ _SHOWN = """(root) => ({
 })"""
 
 
+@cache
+def explorer(name):
+    return getattr(widgets, name)()
+
+
 class Figure:
     """One explorer of a page."""
 
     def __init__(self, page, name):
         self.page = page
-        self.made = getattr(widgets, name)()
+        self.made = explorer(name)
         self.root = page.locator(f'.explorer[data-explorer="{name}"]')
         self.scenes = self.root.locator(".explorer-scene")
         self.sliders = [self.root.locator(f"input[name={p.name}]") for p in self.made.parameters]

@@ -3,7 +3,7 @@
 import pytest
 
 from . import looks, site, tab
-from .figures import Figure
+from .figures import Figure, explorer
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_broken_links(tmp_path):
 @pytest.mark.skipif(not site.explorers(), reason="no figure with sliders in the book")
 def test_wrong_readout(spoiled):
     name, page = next(iter(site.explorers().items()))
-    made = Figure(spoiled(END, END, page).page, name).made
+    made = explorer(name)
     text = made.readouts_at(**{p.name: p.values[p.start] for p in made.parameters})
     key, right = next(iter(text.items()))
     visited = spoiled(f'data-readout="{key}">{right}<', f'data-readout="{key}">0.123456<', page)
