@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import sqrtm
 
 from .._validation import Array
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import parallelism_score
 from ..kernels import walsh_basis
 from ..meanfield import closed_form, guaranteed_parallelism

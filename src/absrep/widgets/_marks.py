@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..figures._style import NEUTRAL, SERIES_COLOURS
-
-Array = NDArray[np.float64]
+from .._validation import Array
+from ..figures import NEUTRAL, SERIES_COLOURS
 
 # Width and height between the axes of a panel, in pixels.
 PLOT = (270, 188)

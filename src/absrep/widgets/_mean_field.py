@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from .._validation import Array
+from ..figures import LATENT_COLOURS
 from ..kernels import target_aligned_kernel
 from ..meanfield import Certificate, Optimum, certify, closed_form, neuron_energy, solve
 from ..meanfield._metric import input_metric
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Array, Bars, Dots, Line, Panel, Stars
+from ._marks import Bars, Dots, Line, Panel, Stars
 
 __all__ = ["neuron_landscape", "optimal_landscape"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..meanfield import (
     absolute,

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from .._validation import Array
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import walsh_basis
 from ..meanfield import closed_form, energy, solve
 from ..meanfield._metric import input_metric
 from ..tasks import Task, hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import PLOT, Array, Dots, Line, Panel, Scene, Segments, Squares, Stars, Words
+from ._marks import PLOT, Dots, Line, Panel, Scene, Segments, Squares, Stars, Words
 
 __all__ = ["fade_or_move", "rows_and_columns"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import kernel_from_spectrum, walsh_spectrum
 from ..meanfield import paired_signal, relu, solve

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS
 from ..kernels import kernel_from_spectrum, target_aligned_kernel, walsh_basis, walsh_spectrum
 from ..meanfield import absolute, closed_form, paired_signal, relu, solve
 from ..tasks import hypercube
