@@ -10,8 +10,15 @@ import numpy as np
 from .._validation import Array
 from ..figures import LATENT_COLOURS
 from ..kernels import target_aligned_kernel
-from ..meanfield import Certificate, Optimum, certify, closed_form, neuron_energy, solve
-from ..meanfield._metric import input_metric
+from ..meanfield import (
+    Certificate,
+    Optimum,
+    certify,
+    closed_form,
+    neuron_cost,
+    neuron_energy,
+    solve,
+)
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Bars, Dots, Line, Panel, Stars
@@ -61,11 +68,10 @@ def neuron_landscape() -> Explorer:
 
     def compute(first: float, second: float, bias: float) -> dict[str, Any]:
         z = features(first, second, bias)
-        metric = input_metric(task, bias)
 
         def relative(h: Array) -> Array:
             """E over price plus earnings."""
-            price = 0.5 * decay * metric.cost(h)
+            price = 0.5 * decay * neuron_cost(h, task, bias)
             value = neuron_energy(h, z @ z.T, task, weight_decay=decay, bias=bias)
             return np.asarray(value / (2 * price - value))
 

@@ -18,6 +18,7 @@ from ..meanfield import (
     leaky_relu,
     linear,
     local_optima,
+    neuron_cost,
     paired_signal,
     relu,
     relu_power,
@@ -98,7 +99,7 @@ def signal_of_a_neuron() -> Explorer:
         ends, losses, proved = networks(index, weight_decay)
         h = ends[0]
         features = phi.value(h)
-        cost = np.einsum("pi,pi->i", h, np.linalg.solve(task.input_kernel + 1, h))
+        cost = neuron_cost(h, task)
         told = np.square(task.labels.T @ features).sum(axis=0) / p
         speaks = told > 1e-4
         kernel = features @ features.T

@@ -12,8 +12,7 @@ from .._validation import Array
 from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import walsh_basis
-from ..meanfield import closed_form, energy, solve
-from ..meanfield._metric import input_metric
+from ..meanfield import closed_form, energy, neuron_cost, solve
 from ..tasks import Task, hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import PLOT, Dots, Line, Panel, Scene, Segments, Squares, Stars, Words
@@ -208,7 +207,7 @@ def rows_and_columns() -> Explorer:
     def unit_neurons(turn: float) -> Array:
         end = 4 * _ONE_HOT if turn > 0 else np.ones((4, 4))
         h = (1 - abs(turn)) * modular + abs(turn) * end
-        return np.asarray(h / np.sqrt(input_metric(task, 1.0).cost(h)))
+        return np.asarray(h / np.sqrt(neuron_cost(h, task)))
 
     @lru_cache(maxsize=64)
     def by_size(turn: float) -> Array:
@@ -318,7 +317,7 @@ def _kernel(h: Array, masses: Array) -> Array:
 def _terms(task: Task, h: Array, masses: Array) -> tuple[float, float, float]:
     """Energy, what its read-out costs and what its input weights cost."""
     total = energy(h, task, weight_decay=_DECAY, masses=masses)
-    weights = 0.5 * _DECAY * float(masses @ input_metric(task, 1.0).cost(h))
+    weights = 0.5 * _DECAY * float(masses @ neuron_cost(h, task))
     return total, total - weights, weights
 
 
