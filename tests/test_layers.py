@@ -1,25 +1,84 @@
-"""The promises of the package's structure: light imports, documented and typed names."""
+"""The promises of the package's structure: layers, light imports, documented and typed names."""
 
+import ast
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import absrep
 import absrep.laboratory
 import absrep.nets
+import absrep.widgets
 
-HEAVY = ["torch", "matplotlib", "IPython"]
+# Lowest first: each imports from those before it only, and nothing private of another.
+LAYERS = (
+    *("_validation", "kernels", "tasks", "geometry", "meanfield", "nets", "laboratory"),
+    *("figures", "widgets", "claims"),
+)
+# Who may import what not everybody has installed.
+HEAVY = {
+    "torch": {"nets", "laboratory", "widgets"},
+    "matplotlib": {"figures", "widgets"},
+    "mpl_toolkits": {"figures"},
+    "IPython": {"claims", "widgets"},
+    "ipywidgets": {"widgets"},
+}
+SOURCE = Path(absrep.__file__).parent
 PUBLIC = {name: getattr(absrep, name) for name in absrep.__all__} | {
     f"{layer.__name__}.{name}": getattr(layer, name)
-    for layer in (absrep.nets, absrep.laboratory)
+    for layer in (absrep.nets, absrep.laboratory, absrep.widgets)
     for name in layer.__all__
 }
 
 
+def imported(path):
+    """Full names of what a file imports, wherever in it."""
+    package = ["absrep", *path.relative_to(SOURCE).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            module = [*above, node.module] if node.module else above
+            yield from (".".join([*module, alias.name]) for alias in node.names)
+
+
+def out_of_order(layer, names):
+    """What of this the layer may not import."""
+    for name in names:
+        top, *inside = name.split(".")
+        if top in HEAVY and layer not in HEAVY[top]:
+            yield name
+        if top == "absrep" and inside[0] != layer:
+            below = inside[0] in LAYERS[: LAYERS.index(layer)]
+            if not below or any(part.startswith("_") for part in inside[1:]):
+                yield name
+
+
+# The package itself, which re-exports the first layers, has its test below.
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(SOURCE.rglob("*.py")) if path != SOURCE / "__init__.py"],
+    ids=lambda path: str(path.relative_to(SOURCE)),
+)
+def test_modules_import_what_is_below_them_and_public(path):
+    layer = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    assert list(out_of_order(layer, imported(path))) == []
+
+
+def test_imports_out_of_order_would_be_seen():
+    wrong = ["torch.nn", "absrep.nets.train", "absrep.geometry._svm.fit_linear_svms", "absrep.Task"]
+    right = ["numpy", "absrep.geometry.ccgp", "absrep._validation.Array", "absrep.meanfield._odd.x"]
+    assert list(out_of_order("meanfield", wrong + right)) == wrong
+    found = set(imported(SOURCE / "meanfield/_costs.py"))
+    assert {"numpy", "absrep._validation.Array", "absrep.meanfield._metric.input_metric"} <= found
+
+
 def test_measures_and_theory_need_no_deep_learning_library():
-    code = f"import sys, absrep; print([m for m in {HEAVY} if m in sys.modules])"
+    code = f"import sys, absrep; print([m for m in {list(HEAVY)} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )

@@ -12,6 +12,7 @@ from docutils import nodes
 
 import absrep
 import absrep.figures
+import absrep.laboratory
 import absrep.meanfield
 import absrep.nets
 import absrep.widgets
@@ -141,7 +142,14 @@ def test_the_start_of_a_notebook_is_run_and_judged(tmp_path, sources, live, prob
     assert found == [] if problem is None else problem in found[0]
 
 
-PUBLIC = [absrep, absrep.meanfield, absrep.nets, absrep.figures, absrep.widgets]
+PUBLIC = [
+    absrep,
+    absrep.meanfield,
+    absrep.nets,
+    absrep.laboratory,
+    absrep.figures,
+    absrep.widgets,
+]
 
 
 @pytest.mark.parametrize("module", PUBLIC, ids=lambda module: module.__name__)

@@ -237,6 +237,14 @@ class Laboratory:
         As chosen; None if the choices do not go together.
     run : Training or None
         Of the network, once trained.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Laboratory
+    >>> lab = Laboratory()
+    >>> lab.controls["bias"].value = 10.0
+    >>> lab.experiment.bias, lab.message.value
+    (10.0, '<p>A closed form applies.</p>')
     """
 
     def __init__(self) -> None:
