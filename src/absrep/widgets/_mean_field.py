@@ -22,6 +22,7 @@ from ..meanfield import (
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Bars, Dots, Line, Panel, Stars
+from ._stimuli import STIMULI
 
 __all__ = ["neuron_landscape", "optimal_landscape"]
 
@@ -237,7 +238,7 @@ def optimal_landscape() -> Explorer:
                     Line("level", dashed=True),
                 ),
                 title="the neuron that touches zero",
-                xticks=tuple(enumerate(("−−", "−+", "+−", "++"))),
+                xticks=tuple(enumerate(STIMULI)),
             ),
         ),
         readouts=(

@@ -30,6 +30,7 @@ from ..meanfield import (
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Stars, matrix_panel
+from ._stimuli import STIMULI
 
 __all__ = ["signal_of_a_neuron"]
 
@@ -158,9 +159,7 @@ def signal_of_a_neuron() -> Explorer:
                 xlog=True,
                 ylog=True,
             ),
-            matrix_panel(
-                "kernel", ("−−", "−+", "+−", "++"), 1.0, title="hidden kernel (largest entry 1)"
-            ),
+            matrix_panel("kernel", STIMULI, 1.0, title="hidden kernel (largest entry 1)"),
         ),
         readouts=(
             Readout("signal", "signal per cost"),

@@ -16,10 +16,10 @@ from ..meanfield import closed_form, energy, neuron_cost, solve
 from ..tasks import Task, hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import PLOT, Dots, Line, Panel, Scene, Segments, Squares, Stars, Words
+from ._stimuli import STIMULI, square, square_marks
 
 __all__ = ["fade_or_move", "rows_and_columns"]
 
-_STIMULI = ("−−", "−+", "+−", "++")
 _DECAY = 0.3
 # Neurons for one stimulus each: of the two that 1 + y₁, 1 + y₂, 1 − y₁ and 1 − y₂ respond to.
 _ONE_HOT = np.eye(4)[:, [3, 1, 0, 2]]
@@ -140,7 +140,7 @@ def fade_or_move() -> Explorer:
                 title="preactivations H",
                 bare=True,
                 xticks=tuple((i, str(i + 1)) for i in range(8)),
-                yticks=tuple((-i, name) for i, name in enumerate(_STIMULI)),
+                yticks=tuple((-i, name) for i, name in enumerate(STIMULI)),
             ),
             Panel(
                 "t",
@@ -224,9 +224,7 @@ def rows_and_columns() -> Explorer:
         rows = (walsh_basis(2) * lengths)[:, 1:]
         return {
             "columns": h.T @ axes - down,
-            "rows": rows,
-            "first": rows[[[0, 2], [1, 3]]],
-            "second": rows[[[0, 1], [2, 3]]],
+            **square(rows, "rows"),
             "first rays": rays[::2],
             "second rays": rays[1::2],
             "ends": rays[:, 1],
@@ -274,12 +272,7 @@ def rows_and_columns() -> Explorer:
                 elevation=30.0,
             ),
             Scene(
-                (
-                    Segments("first", colour=first),
-                    Segments("second", colour=second),
-                    Dots("rows"),
-                    Words("rows", texts=_STIMULI),
-                ),
+                square_marks("rows", "", ""),
                 radius=1.35,
                 title="rows: stimuli",
                 elevation=30.0,

@@ -13,6 +13,7 @@ from ..meanfield import feature_cost, paired_signal, relu, solve
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Stars, Words, matrix_panel
+from ._stimuli import STIMULI
 
 __all__ = ["phase_boundary"]
 
@@ -105,9 +106,7 @@ def phase_boundary() -> Explorer:
                 ),
                 xticks=((0, "y₁"), (45, "both (one stimulus)"), (90, "y₂")),
             ),
-            matrix_panel(
-                "kernel", ("−−", "−+", "+−", "++"), 1.0, title="certified kernel / diagonal"
-            ),
+            matrix_panel("kernel", STIMULI, 1.0, title="certified kernel / diagonal"),
         ),
         readouts=(
             Readout("constant", "κ₀", ".1f"),
