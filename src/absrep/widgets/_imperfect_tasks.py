@@ -50,8 +50,7 @@ def exclusive_or_weight() -> Explorer:
     def scores(interaction: float, weight_decay: float) -> Any:
         """Parallelism score against the weight, in theory."""
         forms = [theory(w, interaction, weight_decay) for w in weights]
-        lines = [(f.latent - f.interaction) / (f.latent + f.interaction) for f in forms]
-        return np.column_stack([weights, lines])
+        return np.column_stack([weights, [form.parallelism for form in forms]])
 
     @cache
     def edges(weight_decay: float) -> Any:
