@@ -24,6 +24,18 @@ _DECAY = 0.3
 # Neurons for one stimulus each: of the two that 1 + y₁, 1 + y₂, 1 − y₁ and 1 − y₂ respond to.
 _ONE_HOT = np.eye(4)[:, [3, 1, 0, 2]]
 
+# What `_energies` draws and reads out.
+_ENERGY_LINES = (
+    Line("read-out", "read-out cost", SERIES_COLOURS[2]),
+    Line("weights", "input-weight cost", SERIES_COLOURS[1]),
+    Line("energies", "energy E"),
+)
+_ENERGY_READOUTS = (
+    Readout("energy", "E"),
+    Readout("read-out cost", "read-out cost"),
+    Readout("weight cost", "input-weight cost"),
+)
+
 
 def fade_or_move() -> Explorer:
     """From one network to another: by fading one out and the other in, or by moving the neurons.
@@ -95,19 +107,13 @@ def fade_or_move() -> Explorer:
                 for point in ([0, a], [1, b], [np.nan, np.nan])
             ],
             "kernel now": np.column_stack([3 * [t], entries(kernel)]),
-            "energies": np.column_stack([along, energies[:, 0]]),
-            "read-out": np.column_stack([along, energies[:, 1]]),
-            "weights": np.column_stack([along, energies[:, 2]]),
+            **_energies(along, energies, t, now),
             "chord": [[0, energies[0, 0]], [1, energies[-1, 0]]],
-            "energy now": np.column_stack([3 * [t], now]),
-            "energy": now[0],
-            "read-out cost": now[1],
-            "weight cost": now[2],
             "bend": float(np.abs(kernel - straight).max()),
             "ps": _parallelism(kernel, task.labels),
         }
 
-    _, pink, orange, sky, green, purple = SERIES_COLOURS
+    _, pink, _, sky, green, purple = SERIES_COLOURS
     high = 8 * PLOT[1] / PLOT[0] / 2  # cells are square
     return Explorer(
         name="fade_or_move",
@@ -163,18 +169,14 @@ def fade_or_move() -> Explorer:
                 (0, 3),
                 (
                     Line("chord", "straight line", dashed=True),
-                    Line("read-out", "read-out cost", orange),
-                    Line("weights", "input-weight cost", pink),
-                    Line("energies", "energy E"),
+                    *_ENERGY_LINES,
                     Dots("energy now"),
                 ),
                 title="energy E",
             ),
         ),
         readouts=(
-            Readout("energy", "E"),
-            Readout("read-out cost", "read-out cost"),
-            Readout("weight cost", "input-weight cost"),
+            *_ENERGY_READOUTS,
             Readout("bend", "largest bend of K"),
             Readout("ps", "PS"),
         ),
@@ -228,20 +230,13 @@ def rows_and_columns() -> Explorer:
             "first rays": rays[::2],
             "second rays": rays[1::2],
             "ends": rays[:, 1],
-            "energies": np.column_stack([sizes, curves[:, 0]]),
-            "read-out": np.column_stack([sizes, curves[:, 1]]),
-            "weights": np.column_stack([sizes, curves[:, 2]]),
-            "energy now": np.column_stack([3 * [size], now]),
+            **_energies(sizes, curves, size, now),
             "best": [[np.sqrt(best.masses.mean()), best.loss]],
-            "energy": now[0],
-            "read-out cost": now[1],
-            "weight cost": now[2],
             "floor": best.loss,
             "ps": _parallelism(_kernel(h, np.ones(4)), task.labels),
         }
 
     first, second = LATENT_COLOURS[:2]
-    _, pink, orange, *_ = SERIES_COLOURS
     return Explorer(
         name="rows_and_columns",
         title="The preactivations by columns and by rows",
@@ -283,9 +278,7 @@ def rows_and_columns() -> Explorer:
                 (0, 1.3),
                 (0, 5.1),
                 (
-                    Line("read-out", "read-out cost", orange),
-                    Line("weights", "input-weight cost", pink),
-                    Line("energies", "energy E"),
+                    *_ENERGY_LINES,
                     Stars("best", "certified optimum"),
                     Dots("energy now"),
                 ),
@@ -293,9 +286,7 @@ def rows_and_columns() -> Explorer:
             ),
         ),
         readouts=(
-            Readout("energy", "E"),
-            Readout("read-out cost", "read-out cost"),
-            Readout("weight cost", "input-weight cost"),
+            *_ENERGY_READOUTS,
             Readout("floor", "smallest E"),
             Readout("ps", "PS"),
         ),
@@ -312,6 +303,21 @@ def _terms(task: Task, h: Array, masses: Array) -> tuple[float, float, float]:
     total = energy(h, task, weight_decay=_DECAY, masses=masses)
     weights = 0.5 * _DECAY * float(masses @ neuron_cost(h, task))
     return total, total - weights, weights
+
+
+def _energies(
+    at: Array, curves: Array, x: float, now: tuple[float, float, float]
+) -> dict[str, Array | float]:
+    """The terms as curves, shape (n, 3), and where the slider stands."""
+    return {
+        "energies": np.column_stack([at, curves[:, 0]]),
+        "read-out": np.column_stack([at, curves[:, 1]]),
+        "weights": np.column_stack([at, curves[:, 2]]),
+        "energy now": np.column_stack([3 * [x], now]),
+        "energy": now[0],
+        "read-out cost": now[1],
+        "weight cost": now[2],
+    }
 
 
 def _parallelism(kernel: Array, labels: Array) -> float | str:
