@@ -26,7 +26,7 @@ __all__ = ["random_inputs", "tilted_inputs"]
 
 _LABELS = hypercube(2).labels
 _WEIGHT_DECAY = 0.03  # the chapter's
-# Whitened inputs, by the closed form of the alignment: √(2/3).
+# Of whitened inputs: √(2/3).
 _WHITENED = kernel_alignment(np.eye(4), _LABELS @ _LABELS.T)
 
 
