@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Laboratory", "laboratory", "optimal_and_trained"]
 
 _SCORES = ("PS", "CCGP", "decoding", "shattering", "alignment", "modularity")
-_SHORT = {"modularity": "modular"}  # fits beside the axis
+_SHORT = {"modularity": "modular", "shattering": "shatter"}  # fits beside the axis
 _SECONDS_BETWEEN_PICTURES = 0.3
 
 
@@ -90,8 +90,8 @@ def optimal_and_trained() -> Explorer:
     return Explorer(
         name="optimal_and_trained",
         title="Optimum and trained network",
-        description="Left: the loss of a network falls to the loss of the certified optimum. "
-        "Middle: its parallelism score reaches that of the optimum. Right: six measures, dots for "
+        description="First: the loss of a network falls to the loss of the certified optimum. "
+        "Second: its parallelism score beside that of the optimum. Third: six measures, dots for "
         "the trained network and stars for the optimum.",
         compute=compute,
         parameters=(
