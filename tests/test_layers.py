@@ -144,6 +144,13 @@ def test_every_argument_and_result_has_a_type(name):
     assert signature.return_annotation is not inspect.Signature.empty
 
 
+@pytest.mark.parametrize("name", [name for name, thing in PUBLIC.items() if callable(thing)])
+def test_every_public_name_is_explained(name):
+    text = PUBLIC[name].__doc__ or ""
+    # A data class without one is given its signature.
+    assert len(text) > 20 and not text.startswith(f"{name.rpartition('.')[2]}(")
+
+
 # Plots are shown in the book; results of the theory, in the examples of the functions they are of.
 EXPLAINED = [
     name
@@ -154,7 +161,7 @@ EXPLAINED = [
 
 
 @pytest.mark.parametrize("name", EXPLAINED)
-def test_every_public_name_is_explained_with_an_example(name):
+def test_what_readers_call_comes_with_an_example(name):
     lines = (inspect.getdoc(PUBLIC[name]) or "").split("\n")
     assert "Examples" in lines
     assert any(line.startswith(">>> ") for line in lines[lines.index("Examples") :])
