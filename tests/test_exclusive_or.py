@@ -75,6 +75,10 @@ def test_all_collapses_in_turn():
     assert not exclusive_or(0.5, weight_decay=3.0).kernel.any()
     with pytest.raises(ValueError, match="weight_decay"):
         _ = exclusive_or(0.5, weight_decay=3.0).parallelism
+    # Latents that have collapsed have the strength 0, whatever the rounding.
+    for decay in np.linspace(1.83, 6, 200):
+        form = exclusive_or(0.3, weight_decay=decay)
+        assert form.latent == form.interaction == 0 and not form.kernel.any()
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,7 @@ def test_all_collapses_in_turn():
         ({"weight": np.nan}, "weight"),
         ({"constant": 0}, "constant"),
         ({"latent": 0}, "latent"),
+        ({"constant": 1, "latent": 2, "interaction": 1}, "latent"),
         ({"interaction": 5.1}, "interaction"),
         ({"interaction": 0.5}, "interaction"),
         ({"weight_decay": 0}, "weight_decay"),
