@@ -10,8 +10,8 @@ WHERE = {name: page for page, name in site.explorers()}
 
 
 @pytest.fixture(scope="module", params=EXPLORERS)
-def visit(request, window, address):
-    with tab.opened(window, f"{address}/{WHERE[request.param]}") as visited:
+def visit(request, quick, address):
+    with tab.opened(quick, f"{address}/{WHERE[request.param]}") as visited:
         visited.figure = Figure(visited.page, request.param)
         yield visited
 
