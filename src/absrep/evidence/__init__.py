@@ -1,0 +1,24 @@
+"""Evidence accumulation on many tasks: the task, its ideal observer, and networks that learn it."""
+
+from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
+from ._latents import Box, Gaussian, LatentDistribution
+from ._observer import Posterior, extract_latents, ideal_observer, probit_of_logit
+from ._task import EvidenceTask, RandomEncoder, Trials
+
+__all__ = [
+    "Boundaries",
+    "Box",
+    "EvidenceTask",
+    "Gaussian",
+    "Hyperplanes",
+    "LatentDistribution",
+    "Posterior",
+    "Quadrics",
+    "RandomEncoder",
+    "Trials",
+    "extract_latents",
+    "fan",
+    "ideal_observer",
+    "probit_of_logit",
+    "random_hyperplanes",
+]
