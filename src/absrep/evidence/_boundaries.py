@@ -79,7 +79,7 @@ class Hyperplanes:
     @property
     def n_latents(self) -> int:
         """D."""
-        return self.normals.shape[1]
+        return int(self.normals.shape[1])
 
     @property
     def rank(self) -> int:
@@ -135,13 +135,13 @@ class Quadrics:
     @property
     def n_latents(self) -> int:
         """D."""
-        return self.normals.shape[1]
+        return int(self.normals.shape[1])
 
     def margins(self, latents: ArrayLike) -> Array:
         """Values of the quadratic functions, latents (..., D) to (..., K)."""
         x = _latents(latents, self.n_latents)
         curved = np.einsum("...d,kde,...e->...k", x, self.forms, x)
-        return curved + x @ self.normals.T - self.offsets
+        return np.asarray(curved + x @ self.normals.T - self.offsets)
 
 
 def fan(n_tasks: int) -> Hyperplanes:

@@ -68,15 +68,15 @@ class Box:
     @property
     def variance(self) -> Array:
         """Of each latent, shape (D,)."""
-        return self.half_widths**2 / 3
+        return np.asarray(self.half_widths**2 / 3)
 
     def sample(self, n_trials: int, rng: np.random.Generator) -> Array:
         """Latents of so many trials, shape (n, D)."""
         shape = (as_count("n_trials", n_trials), self.n_latents)
         if self.correlation is None:
-            return rng.uniform(-self.half_widths, self.half_widths, shape)
+            return rng.uniform(-1, 1, shape) * self.half_widths
         normal = rng.standard_normal(shape) @ np.linalg.cholesky(self.correlation).T
-        return (2 * norm.cdf(normal) - 1) * self.half_widths
+        return np.asarray((2 * norm.cdf(normal) - 1) * self.half_widths)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,16 +38,19 @@ class Posterior:
     def spread(self, tasks: Hyperplanes) -> Array:
         """Standard deviation of each task's margin after each step, shape (T, K)."""
         c = tasks.normals
-        return np.sqrt(np.einsum("kd,tde,ke->tk", c, self.covariance, c))
+        variance: Array = np.einsum("kd,tde,ke->tk", c, self.covariance, c)
+        return np.sqrt(variance)
 
     def probabilities(self, tasks: Hyperplanes) -> Array:
         """Probability that each answer is "+", shape (n, T, K)."""
-        return norm.cdf(tasks.margins(self.mean) / self.spread(tasks))
+        probabilities: Array = norm.cdf(tasks.margins(self.mean) / self.spread(tasks))
+        return probabilities
 
     def logits(self, tasks: Hyperplanes) -> Array:
         """The same as log odds, which stay exact where a probability rounds to 1."""
         probits = tasks.margins(self.mean) / self.spread(tasks)
-        return log_ndtr(probits) - log_ndtr(-probits)
+        logits: Array = log_ndtr(probits) - log_ndtr(-probits)
+        return logits
 
 
 def ideal_observer(
@@ -103,9 +106,9 @@ def ideal_observer(
     samples = np.where(t == 1, 1.0, total / (1 + rho))
     evidence_precision = samples[:, None, None] / sigma**2 * np.eye(x.shape[2])
     if prior is None:
-        return Posterior(mean, np.linalg.inv(evidence_precision))
+        return Posterior(mean, as_array("covariance", np.linalg.inv(evidence_precision)))
     precision = np.linalg.inv(as_kernel("prior", prior, x.shape[2])) + evidence_precision
-    covariance = np.linalg.inv(precision)
+    covariance: Array = np.linalg.inv(precision).astype(np.float64)
     shrunk = np.einsum("tde,tef,ntf->ntd", covariance, evidence_precision, mean)
     return Posterior(shrunk, covariance)
 
@@ -126,10 +129,11 @@ def probit_of_logit(logits: ArrayLike) -> Array:
     Examples
     --------
     >>> probit_of_logit([0.0, 1.702, -40.0]).round(3)
-    array([ 0.   ,  1.03 , -8.651])
+    array([ 0.   ,  1.019, -8.593])
     """
     u = np.asarray(as_array("logits", logits))
-    return -np.sign(u) * ndtri_exp(log_expit(-np.abs(u)))
+    probits: Array = -np.sign(u) * ndtri_exp(log_expit(-np.abs(u)))
+    return probits + 0.0  # no negative zero
 
 
 def extract_latents(probits: ArrayLike, tasks: Hyperplanes, spread: ArrayLike) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,7 +67,7 @@ class RandomEncoder:
             raise ValueError(f"sizes must be inputs, hidden layers, outputs, found {self.sizes}")
         rng = as_generator("seed", self.seed)
         layers = []
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_in, n_out in pairwise(sizes):
             edge = n_in**-0.5
             layers.append(
                 (rng.uniform(-edge, edge, (n_in, n_out)), rng.uniform(-edge, edge, n_out))
