@@ -1,6 +1,7 @@
 """Evidence accumulation on many tasks: the task, its ideal observer, and networks that learn it."""
 
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
+from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
 from ._latents import Box, Gaussian, LatentDistribution
 from ._observer import Posterior, extract_latents, ideal_observer, probit_of_logit
 from ._task import EvidenceTask, RandomEncoder, Trials
@@ -10,7 +11,9 @@ __all__ = [
     "Box",
     "EvidenceTask",
     "Gaussian",
+    "Generalisation",
     "Hyperplanes",
+    "LatentDecoder",
     "LatentDistribution",
     "Posterior",
     "Quadrics",
@@ -19,6 +22,8 @@ __all__ = [
     "extract_latents",
     "fan",
     "ideal_observer",
+    "in_orthant",
+    "orthant_generalisation",
     "probit_of_logit",
     "random_hyperplanes",
 ]
