@@ -6,7 +6,7 @@ BIN := .venv/bin
 HTML := _build/html/index.html
 LIBRARY := $(shell find src book/_ext -name '*.py') book/claims.yml requirements.txt
 
-.PHONY: book test lint benchmark lock cover clean
+.PHONY: book test browse lint benchmark lock cover clean
 
 ## Build the book; notebooks that changed since the last build are executed. Warnings are errors.
 book: .venv/reader _build/library
@@ -17,6 +17,10 @@ book: .venv/reader _build/library
 test: .venv/tester
 	$(BIN)/pytest
 	$(BIN)/pytest --nbmake --nbmake-timeout=300 --durations=0 -W default book/*.ipynb
+
+## The built book in a browser without network: every page, every slider. Needs Chromium or Chrome.
+browse: book .venv/tester
+	$(BIN)/pytest tests/browser
 
 ## Style and types.
 lint: .venv/tester
@@ -31,7 +35,7 @@ benchmark: .venv/tester
 ## Renew the two lists of pinned versions after a change in pyproject.toml.
 lock: .venv/tester
 	$(BIN)/pip install --quiet pip-tools
-	$(call pin,requirements.txt,--extra nets --extra figures --extra book)
+	$(call pin,requirements.txt,--extra nets --extra figures --extra live --extra book)
 	$(call pin,tests/requirements.txt,--extra nets --extra test --constraint requirements.txt)
 	echo "-e ." >> requirements.txt
 

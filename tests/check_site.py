@@ -1,7 +1,7 @@
 """Look at the built pages: ``python tests/check_site.py _build/html``.
 
-Fails on anything that a reader would load from another host, on a figure without alternative
-text or caption, and on a path of the machine that built the page.
+Fails on anything that a reader would load from another host, on a picture without alternative
+text, on a figure without number or caption, and on a path of the machine that built the page.
 """
 
 import os
@@ -9,6 +9,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+HAS = ("caption", "number")
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
@@ -16,7 +17,7 @@ class Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.problems: list[str] = []
-        self.figures: list[bool] = []  # one entry per open figure: has it a caption?
+        self.figures: list[set[str]] = []  # one entry per open figure: what it has of HAS
 
     def handle_starttag(self, tag, attributes):
         values = dict(attributes)
@@ -27,14 +28,20 @@ class Page(HTMLParser):
             self.problems.append(f"<{tag}> loads {target}")
         if tag == "img" and (values.get("alt") or "_images/").find("_images/") >= 0:
             self.problems.append(f"image {values.get('src')} has no alternative text")
+        is_picture = tag == "svg" and values.get("role") == "img"
+        if is_picture and not (values.get("aria-label") or values.get("aria-labelledby")):
+            self.problems.append("a drawing (svg) has no alternative text")
         if tag == "figure":
-            self.figures.append(False)
-        if tag == "figcaption" and self.figures:
-            self.figures[-1] = True
+            self.figures.append(set())
+        if self.figures and tag == "figcaption":
+            self.figures[-1].add("caption")
+        if self.figures and "caption-number" in (values.get("class") or ""):
+            self.figures[-1].add("number")
 
     def handle_endtag(self, tag):
-        if tag == "figure" and not self.figures.pop():
-            self.problems.append("a figure has no caption")
+        if tag == "figure":
+            has = self.figures.pop()
+            self.problems += [f"a figure has no {part}" for part in HAS if part not in has]
 
 
 def problems_of(path: Path) -> list[str]:

@@ -110,7 +110,11 @@ def test_every_claim_made_is_listed_once():
         ('<link rel="stylesheet" href="//cdn.example/x.css">', "loads"),
         ('<img src="a.png" alt="../_images/a.png">', "alternative text"),
         ('<img src="a.png">', "alternative text"),
+        ('<img src="a.png" alt="">', "alternative text"),
+        ('<svg role="img"><path d=""/></svg>', "alternative text"),
+        ('<svg role="img" aria-label=""><path d=""/></svg>', "alternative text"),
         ('<figure><img src="a.png" alt="a square"></figure>', "caption"),
+        ('<figure><img src="a.png" alt="a"><figcaption>A square.</figcaption></figure>', "number"),
         (f"<p>{Path.cwd()}/x.py</p>", "folder"),
     ],
 )
@@ -124,7 +128,9 @@ def test_the_site_check_passes_a_good_page_and_no_empty_site(tmp_path):
     page = tmp_path / "page.html"
     page.write_text(
         '<link rel="canonical" href="https://example.org"><a href="https://example.org">x</a>'
-        '<figure><img src="a.png" alt="a square"><figcaption>A square.</figcaption></figure>'
+        '<figure><img src="a.png" alt="a square"><figcaption>'
+        '<span class="caption-number">Fig. 1</span> A square.</figcaption></figure>'
+        '<svg role="img" aria-label="a square"></svg><svg aria-hidden="true"></svg>'
     )
     assert problems_of(page) == []
     empty = subprocess.run([sys.executable, ROOT / "tests/check_site.py", tmp_path / "none"])
@@ -145,3 +151,13 @@ def test_the_readme_example_runs():
 )
 def test_limits_beside_a_whole_number_show_the_difference(limit, written, capsys):
     assert f"(expected ≥ {written})" in record(capsys, "A1", "a number", 2.0, at_least=limit)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_text_refers_to_every_figure(path):
+    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    named = {c["metadata"]["mystnb"]["figure"]["name"] for c in cells if "mystnb" in c["metadata"]}
+    # Figures with sliders stand where the text asks for them.
+    drawn = {name for name in named if not name.startswith("fig-explore")}
+    assert drawn <= set(re.findall(r"\{numref\}`(?:[^`<]*<)?([\w-]+)>?`", text))

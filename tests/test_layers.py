@@ -7,11 +7,14 @@ import sys
 import pytest
 
 import absrep
+import absrep.laboratory
 import absrep.nets
 
 HEAVY = ["torch", "matplotlib", "IPython"]
 PUBLIC = {name: getattr(absrep, name) for name in absrep.__all__} | {
-    f"nets.{name}": getattr(absrep.nets, name) for name in absrep.nets.__all__
+    f"{layer.__name__}.{name}": getattr(layer, name)
+    for layer in (absrep.nets, absrep.laboratory)
+    for name in layer.__all__
 }
 
 
@@ -30,6 +33,15 @@ def test_networks_do_need_it():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "True"
+
+
+def test_the_laboratory_uses_networks_and_draws_nothing():
+    drawing = ["matplotlib", "IPython", "ipywidgets"]
+    code = f"import sys, absrep.laboratory; print([m for m in {drawing} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_public_names_are_listed_once_and_exist():

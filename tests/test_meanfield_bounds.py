@@ -290,6 +290,9 @@ def test_certificate_without_a_solver_is_valid():
         _, alpha = resolvent(z @ z.T, task.labels, 0.01)
         s = best_neurons(alpha, metric, relu.sector, 0.0).bound
         bound = 0.01 * dual_bound(alpha, task.labels, 0.01, s)
+        report = certify(task, z, optimum=best)
+        assert report.own_bound == pytest.approx(bound, rel=1e-12)
+        assert report.own_bound <= report.lower_bound <= report.loss
         assert bound <= best.loss * (1 + 1e-12)
         if size == 0:
             assert bound == pytest.approx(best.loss, rel=1e-9)

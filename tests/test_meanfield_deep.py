@@ -8,6 +8,7 @@ from absrep.meanfield import (
     certify_layers,
     closed_form,
     deep_closed_form,
+    deep_collapse,
     deep_energy,
     deep_modular,
     deep_weights,
@@ -104,6 +105,23 @@ def test_no_small_change_of_strengths_lowers_the_loss():
 def test_deep_networks_collapse():
     assert deep_modular(SQUARE, 3, 0.9).loss == 4
     assert not deep_modular(SQUARE, 3, 0.9).strengths.any()
+
+
+@pytest.mark.parametrize("tau", [0.3, 1.0])
+@pytest.mark.parametrize(("d", "depth"), [(1, 3), (2, 1), (2, 2), (2, 8), (3, 5)])
+def test_deep_networks_learn_up_to_the_collapse_and_not_beyond(d, depth, tau):
+    task = hypercube(d)
+    edge = deep_collapse(task, depth, tau)
+    below, above = (deep_closed_form(task, depth, edge * by, tau) for by in (0.9999, 1.0001))
+    assert 0 < below.strengths[-1] and below.loss < d * 2**d / 2
+    assert not above.strengths.any() and above.loss == d * 2**d / 2
+
+
+@pytest.mark.parametrize("decay", [0.6, 0.7, 1.5, 10.0])
+def test_far_above_the_collapse_nothing_overflows(decay):
+    for depth in (6, 8):
+        form = deep_closed_form(SQUARE, depth, decay)
+        assert form.loss == 4 and not form.strengths.any()
 
 
 @pytest.mark.parametrize(("d", "depth"), [(1, 2), (2, 1), (2, 4), (3, 3)])
@@ -300,3 +318,13 @@ def test_the_call_works_before_it_is_spoilt(function):
 def test_malformed_call_names_the_argument_at_fault(function, argument, value, exception):
     with pytest.raises(exception, match=argument):
         function(**VALID[function] | {argument: value})
+
+
+@pytest.mark.parametrize(("n_steps", "decay"), [(1, 1.6), (1, 1.8), (3, 1.9), (5, 1.9), (12, 2.2)])
+def test_recurrent_networks_learn_up_to_their_collapse(n_steps, decay):
+    # Weights that do well at a smaller decay do better than none; so do the best ones.
+    weaker = recurrent_closed_form(SQUARE, n_steps, 0.93 * decay)
+    tried = recurrent_energy(weaker.preactivations, SQUARE, weight_decay=decay)
+    form = recurrent_closed_form(SQUARE, n_steps, decay)
+    assert form.loss <= min(tried, 4) and form.loss < 4
+    assert form.strengths[-1] > 0

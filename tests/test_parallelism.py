@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import quad
 
 from absrep import (
     balanced_dichotomies,
     condition_means,
     cross_validated_parallelism_score,
     dichotomy_parallelism,
+    expected_parallelism_score,
     gram,
     gram_factor,
     kernel_from_spectrum,
@@ -249,6 +251,44 @@ def test_noise_lowers_the_score_by_the_share_of_its_length():
     error = scores.std(axis=0) / np.sqrt(len(scores))
     assert (np.abs(scores.mean(axis=0) - expected) < 4 * error).all()
     assert (expected < 0.8).all()
+
+
+def attenuation_by_integral(r, n_neurons):
+    """Expected cosine between r e₁ and r e₁ + noise; u = x² in the chapter's integral."""
+    value, _ = quad(
+        lambda x: 2 * (1 - x**2) ** ((n_neurons - 1) / 2) * np.exp(-((r * x) ** 2) / 2), 0, 1
+    )
+    return r / np.sqrt(2 * np.pi) * value
+
+
+@pytest.mark.parametrize("n_neurons", [3, 20])
+@pytest.mark.parametrize(("noise", "n_trials"), [(0.5, 2), (1.5, 4), (1.5, 50)])
+def test_the_expected_score_is_that_of_the_integral_and_of_simulated_recordings(
+    n_neurons, noise, n_trials
+):
+    rng = np.random.default_rng(0)
+    # Coding vectors of unequal length, neither parallel nor orthogonal.
+    patterns = np.array([[0, 0, 0], [0, 2, 1], [2, 0, 0], [1, 3, 2.0]]) @ np.eye(3, n_neurons)
+    found = expected_parallelism_score(patterns, SQUARE, noise=noise, n_trials=n_trials)
+    coding = [(patterns[2] - patterns[0], patterns[3] - patterns[1])]
+    coding.append((patterns[1] - patterns[0], patterns[3] - patterns[2]))
+    for a, (v, w) in enumerate(coding):
+        kept = [
+            attenuation_by_integral(np.linalg.norm(x) / (noise * np.sqrt(2 / n_trials)), n_neurons)
+            for x in (v, w)
+        ]
+        assert found[a] == pytest.approx(kept[0] * kept[1] * cosine(v, w), abs=1e-9)
+    means = patterns + noise / np.sqrt(n_trials) * rng.standard_normal((20_000, 4, n_neurons))
+    scores = parallelism_score(means, SQUARE)
+    error = scores.std(axis=0) / np.sqrt(len(scores))
+    assert (np.abs(scores.mean(axis=0) - found) < 4 * error).all()
+
+
+def test_without_noise_the_expected_score_is_the_score():
+    patterns = np.random.default_rng(0).standard_normal((8, 5))
+    for noise, n_trials in ((0.0, 1), (1e-6, 100), (1.0, 1e14)):
+        found = expected_parallelism_score(patterns, latents(3), noise=noise, n_trials=n_trials)
+        np.testing.assert_allclose(found, parallelism_score(patterns, latents(3)), atol=1e-9)
 
 
 # ---------------------------------------------------------- Corrected for the noise of the means

@@ -5,7 +5,7 @@ import pytest
 
 from absrep.widgets import Dots, Explorer, Line, Panel, Parameter, Readout, Scene, Words
 from absrep.widgets._marks import Squares
-from absrep.widgets._svg import coordinates, path, project
+from absrep.widgets._svg import _ticks, coordinates, path, project
 
 from .explorers import Parts, explorer, grid, makers, page
 
@@ -145,6 +145,7 @@ def test_words_need_one_text_per_point():
 def test_readouts_show_no_negative_zero():
     assert Readout("loss", "L").text(-1e-9) == "0.000"
     assert Readout("loss", "L").text(-1.0) == "−1.000"
+    assert Readout("gap", "gap", ".0e").text(0.0) == "0"
     assert Readout("state", "state").text("collapsed") == "collapsed"
 
 
@@ -180,3 +181,8 @@ def test_a_turned_scene_keeps_lengths_along_the_view():
     views = [project(points, *turn) - origin for turn in [(0, 0), (90, 0), (0, 90)]]
     seen = sum((view**2).sum(axis=1) for view in views)
     np.testing.assert_allclose(seen, 2 * (points**2).sum(axis=1))
+
+
+def test_ticks_of_a_wide_logarithmic_axis_stay_on_it():
+    ticks = _ticks((1e-6, 1e3), log=True)
+    assert [word for _, word in ticks] == ["10⁻⁶", "10⁻⁴", "10⁻²", "10⁰", "10²"]

@@ -22,6 +22,7 @@ from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_
 from ._parallelism import (
     cross_validated_parallelism_score,
     dichotomy_parallelism,
+    expected_parallelism_score,
     kernel_parallelism_score,
     parallelism_score,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "dichotomy_ccgp",
     "dichotomy_decoding",
     "dichotomy_parallelism",
+    "expected_parallelism_score",
     "kernel_ccgp",
     "kernel_decoding",
     "kernel_parallelism_score",

@@ -6,8 +6,9 @@ from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import gammaln, hyp1f1
 
-from .._validation import Array, as_array, as_kernel, as_labels, as_stack
+from .._validation import Array, as_array, as_kernel, as_labels, as_number, as_stack
 from ._conditions import (
     as_conditions,
     as_dichotomies,
@@ -194,6 +195,65 @@ def cross_validated_parallelism_score(features: ArrayLike, labels: ArrayLike) ->
             )
         scores.append(_mean_cosine(inner, squared))
     return np.stack(scores, axis=-1)
+
+
+def expected_parallelism_score(
+    patterns: ArrayLike, labels: ArrayLike, *, noise: float, n_trials: float
+) -> Array:
+    r"""What `parallelism_score` reads on average in a recording with few trials.
+
+    .. math:: \mathbb{E}\,\widehat{\mathrm{PS}}_a = \binom{n_c}{2}^{-1}\sum_{c<c'}
+              \mathcal A_N(r_c)\,\mathcal A_N(r_{c'})\cos(v_c, v_{c'}), \qquad
+              r_c = \frac{\lVert v_c\rVert}{\sigma\sqrt{2/n}}
+
+    .. math:: \mathcal A_N(r) = \frac{r}{\sqrt2}\,
+              \frac{\Gamma(\frac{N+1}2)}{\Gamma(\frac N2+1)}\;
+              {}_1F_1\!\left(\tfrac12;\tfrac N2+1;-\tfrac{r^2}2\right)
+              \approx \frac r{\sqrt{r^2+N}}
+
+    Parameters
+    ----------
+    patterns : array, shape (n, N)
+        Noise-free pattern of every condition; rows with equal labels are averaged.
+    labels : array, shape (n, d), −1 or +1
+        At least two latents.
+    noise : float
+        Standard deviation σ of the independent Gaussian noise of each neuron in each trial.
+    n_trials : float
+        Trials of every condition.
+
+    Returns
+    -------
+    array, shape (d,)
+        Exact for any N; the score itself without noise.
+
+    Raises
+    ------
+    ValueError
+        As `parallelism_score`.
+
+    Examples
+    --------
+    >>> patterns = hypercube(2).labels @ np.eye(2, 100)  # a square in 100 neurons, PS = 1
+    >>> expected_parallelism_score(patterns, hypercube(2).labels, noise=0.5, n_trials=40).round(3)
+    array([0.763, 0.763])
+    """
+    means, present = condition_means(as_array("patterns", patterns, 2), labels)
+    sigma = as_number("noise", noise, at_least=0)
+    trials = as_number("n_trials", n_trials, above=0)
+    size, scale = means.shape[1], np.square(means).sum(axis=1).max()
+    log_constant = gammaln((size + 1) / 2) - gammaln(size / 2 + 1)
+    scores = []
+    for latent in range(present.shape[1]):
+        coding = _context_differences(present, latent) @ means
+        inner = coding @ coding.T
+        squared = _squared_lengths(inner, scale, "patterns")
+        kept = np.ones(len(coding))
+        if sigma > 0:
+            half = squared * trials / (4 * sigma**2)  # r²/2
+            kept = np.sqrt(half) * np.exp(log_constant) * hyp1f1(0.5, size / 2 + 1, -half)
+        scores.append(_mean_cosine(inner, squared / kept**2))
+    return np.stack(scores)
 
 
 def kernel_parallelism_score(kernel: ArrayLike, labels: ArrayLike) -> Array:

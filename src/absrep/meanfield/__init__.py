@@ -21,8 +21,9 @@ from ._activations import (
 )
 from ._certificate import Certificate, certify
 from ._closed_form import ClosedForm, closed_form
-from ._depth import DeepClosedForm, deep_closed_form
+from ._depth import DeepClosedForm, deep_closed_form, deep_collapse
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
+from ._exclusive_or import ExclusiveOr, exclusive_or
 from ._layers import certify_layers, deep_energy, deep_weights
 from ._local_optima import LocalOptima, local_optima
 from ._optimum import Optimum
@@ -45,6 +46,7 @@ __all__ = [
     "ClosedForm",
     "DeepClosedForm",
     "DeepModular",
+    "ExclusiveOr",
     "LocalOptima",
     "Network",
     "OptimalRange",
@@ -58,12 +60,14 @@ __all__ = [
     "closed_form",
     "cubic",
     "deep_closed_form",
+    "deep_collapse",
     "deep_energy",
     "deep_modular",
     "deep_weights",
     "energy",
     "energy_gradient",
     "erf",
+    "exclusive_or",
     "gelu",
     "guaranteed_parallelism",
     "hard_tanh",

@@ -35,12 +35,16 @@ class Certificate:
         (loss − lower_bound) / loss: the network is at most this far from the best one.
     certified : bool
         Whether the bound is rigorous (up to rounding).
+    own_bound : float
+        The bound that the network's own residual gives, without an optimum; 0 where the activation
+        allows none. As rigorous as the search for the best neuron is exact.
     """
 
     loss: float
     lower_bound: float
     gap: float
     certified: bool
+    own_bound: float
 
 
 def certify(
@@ -102,7 +106,7 @@ def certify(
         z = as_array("network", network, 2)
         if len(z) != task.n_stimuli:
             raise ValueError(f"network must have {task.n_stimuli} rows, found shape {z.shape}")
-        cost = sum(_cheapest(column, metric, phi) for column in z.T)
+        cost = sum(cheapest(column, metric, phi) for column in z.T)
         solved = np.linalg.solve(z @ z.T + second * np.eye(len(z)), task.labels)
         loss = float(0.5 * second * np.sum(task.labels * solved) + 0.5 * first * cost)
     nu = float(np.sqrt(first * second))
@@ -118,15 +122,16 @@ def certify(
             best_neurons(alpha, metric, sector, 0.0) if exact else ascend(alpha, metric, phi, 0.0)
         )
         bound, certified = nu * dual_bound(alpha, task.labels, nu, search.bound), search.complete
+    own_bound = bound
     if optimum is None and exact:
         width = None if phi.slopes is not None else z.shape[1]
         optimum = solve(task, phi, weight_decay, bias, width)
     if optimum is not None and optimum.certified:
         bound, certified = max(bound if certified else 0.0, optimum.lower_bound), True
-    return Certificate(loss, bound, relative_gap(loss, bound), certified)
+    return Certificate(loss, bound, relative_gap(loss, bound), certified, own_bound)
 
 
-def _cheapest(features: Array, metric: InputMetric, activation: Activation) -> float:
+def cheapest(features: Array, metric: InputMetric, activation: Activation) -> float:
     """Smallest cost of preactivations with the given features (P,)."""
     active = np.ones(len(features), dtype=bool)
     one_sided = activation.slopes == (0.0, 1.0)

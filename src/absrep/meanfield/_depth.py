@@ -2,16 +2,17 @@ r"""Depth: every layer sees the one below as its input kernel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from .._validation import Array, as_count, as_number
 from ..tasks import Task
 from ._closed_form import check_interactions, isotropy
 
-__all__ = ["DeepClosedForm", "deep_closed_form"]
+__all__ = ["DeepClosedForm", "deep_closed_form", "deep_collapse"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,36 +75,97 @@ def deep_closed_form(
     >>> deep.strengths.round(5), round(deep.loss, 7)
     (array([0.34798, 0.53609]), 0.02694)
     """
-    n = as_count("depth", depth)
     decay = as_number("weight_decay", weight_decay, above=0)
-    tau = as_number("bias", bias, at_least=0)
-    spectrum = isotropy(task, tau)
-    k0, k1 = spectrum.constant, spectrum.latent
-    check_interactions(spectrum)
-    gain = k0 * k1 / (k0 + k1) if k0 >= k1 else (k0 + k1) / 4
+    costs = _Costs(task, depth, bias)
     p, d = task.n_stimuli, task.n_latents
 
     def function(log_b: Array) -> tuple[float, Array]:
         b = np.exp(log_b)
-        below = b[:-1]
-        price = 1 / below + 1 / (d * below + tau)
-        value = d * p / (b[-1] * p + decay) + b[0] * d * p / gain + d * np.sum(b[1:] * price)
-        slope = np.zeros(n)
+        value, slope = costs(b)
+        value += d * p / (b[-1] * p + decay)
         slope[-1] -= d * p * p / (b[-1] * p + decay) ** 2
-        slope[0] += d * p / gain
-        slope[1:] += d * price
-        slope[:-1] -= d * b[1:] * (1 / below**2 + d / (d * below + tau) ** 2)
-        return float(0.5 * decay * value), 0.5 * decay * slope * b
+        return 0.5 * decay * value, 0.5 * decay * slope * b
 
-    options = {"ftol": 0.0, "gtol": 1e-15, "maxiter": 10000}
-    results = [
-        minimize(function, np.full(n, np.log(b)), jac=True, method="L-BFGS-B", options=options)
-        for b in (0.05, 0.3, 1.0)
-    ]
-    best = min(results, key=lambda result: float(result.fun))
+    best = _lowest(function, costs.depth)
     collapsed = 0.5 * d * p
     strengths, loss = np.exp(best.x), float(best.fun)
-    if loss >= collapsed:
-        strengths, loss = np.zeros(n), collapsed
+    if loss >= collapsed * (1 - 1e-14):
+        strengths, loss = np.zeros(costs.depth), collapsed
     shape = d + task.output_kernel
     return DeepClosedForm(strengths[:, None, None] * shape, strengths, loss)
+
+
+def deep_collapse(task: Task, depth: int, bias: float = 1.0) -> float:
+    r"""Weight decay at which the networks of :func:`deep_closed_form` collapse.
+
+    Strengths with the costs :math:`C = \frac{b_1d_YP}γ + \sum_{l≥2}b_ld_Y[…]` pay as long as
+    :math:`\frac{d_YP}{b_LP+λ} + C < \frac{d_YP}λ`; the threshold is the largest such λ,
+
+    .. math:: λ_c = \max_{b_1…b_L}\tfrac12\left[\sqrt{(b_LP)^2 + 4d_YP^2b_L/C} - b_LP\right].
+
+    Parameters
+    ----------
+    task, depth, bias
+        As for :func:`deep_closed_form`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        As for :func:`deep_closed_form`.
+
+    Examples
+    --------
+    >>> from absrep.meanfield import deep_collapse
+    >>> [round(deep_collapse(hypercube(2), depth), 3) for depth in (1, 2, 3)]
+    [1.826, 0.897, 0.679]
+    """
+    costs = _Costs(task, depth, bias)
+    p, d = task.n_stimuli, task.n_latents
+
+    def function(log_b: Array) -> tuple[float, Array]:
+        b = np.exp(log_b)
+        value, slope = costs(b)
+        read = b[-1] * p
+        root = np.sqrt(read**2 + 4 * d * p * read / value)
+        slope *= -d * p * read / (value**2 * root)
+        slope[-1] += 0.5 * p * ((read + 2 * d * p / value) / root - 1)
+        return 0.5 * float(read - root), -slope * b
+
+    return -float(_lowest(function, costs.depth).fun)
+
+
+class _Costs:
+    """What hidden layers of given strengths cost, in units of λ/2, with its gradient."""
+
+    def __init__(self, task: Task, depth: int, bias: float) -> None:
+        self.depth = as_count("depth", depth)
+        self.bias = as_number("bias", bias, at_least=0)
+        spectrum = isotropy(task, self.bias)
+        check_interactions(spectrum)
+        k0, k1 = spectrum.constant, spectrum.latent
+        gain = k0 * k1 / (k0 + k1) if k0 >= k1 else (k0 + k1) / 4
+        self.d = task.n_latents
+        self.first = self.d * task.n_stimuli / gain
+
+    def __call__(self, b: Array) -> tuple[float, Array]:
+        d, below, with_bias = self.d, b[:-1], self.d * b[:-1] + self.bias
+        slope = np.concatenate([[self.first], d * (1 / below + 1 / with_bias)])
+        value = float(b @ slope)
+        slope[:-1] -= d * b[1:] * (1 / below**2 + d / with_bias**2)
+        return value, slope
+
+
+def _lowest(function: Callable[[Array], tuple[float, Array]], depth: int) -> OptimizeResult:
+    """Smallest value over the logarithms of the strengths."""
+    options = {"ftol": 0.0, "gtol": 1e-15, "maxiter": 10000}
+    # What collapses goes to zero: far enough to be told, not so far that its inverse overflows.
+    bounds = [(-40.0, 40.0)] * depth
+    results = [
+        minimize(function, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        for start in np.log(np.outer([0.05, 0.3, 1.0], np.ones(depth)))
+    ]
+    return min(results, key=lambda result: float(result.fun))

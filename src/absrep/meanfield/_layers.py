@@ -212,7 +212,7 @@ def certify_layers(
         t = min(1 / np.sqrt(found.bound), gain / size if size > 0 else np.inf)
         others = loss - costs[i] - costs[i + 1]
         bound = float(others + chain.decay[i + 1] * (t * gain - 0.5 * t * t * size))
-        report.append(Certificate(loss, bound, relative_gap(loss, bound), found.complete))
+        report.append(Certificate(loss, bound, relative_gap(loss, bound), found.complete, bound))
     return report
 
 

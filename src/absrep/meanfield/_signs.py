@@ -98,21 +98,16 @@ def deep_modular(
     def function(strengths: Array) -> tuple[float, Array]:
         """Loss / λ and its gradient."""
         masses = np.repeat(strengths.reshape(n, 2), d, axis=1)
-        below = [inputs, *((neurons * m) @ neurons.T + constant for m in masses)]
-        inverse = [np.linalg.inv(kernel) for kernel in below[:-1]]
-        costs = [np.einsum("in,ij,jn->n", neurons, q, neurons) for q in inverse]
-        resolvent = np.linalg.inv(below[-1] - constant + decay * np.eye(d + 1))
-        value = p * np.trace(resolvent[1:, 1:])
-        value += sum(m @ c for m, c in zip(masses, costs, strict=True))
-        slope = np.zeros((n, 2 * d))
-        for layer in range(n):
-            slope[layer] += costs[layer]
-            if layer + 1 < n:
-                seen = inverse[layer + 1] @ neurons
-                pull = (seen * masses[layer + 1]) @ seen.T
-            else:
-                pull = p * resolvent[:, 1:] @ resolvent[1:]
-            slope[layer] -= np.einsum("in,ij,jn->n", neurons, pull, neurons)
+        kernels = (neurons * masses[:, None]) @ neurons.T
+        inverse = np.linalg.inv(np.concatenate([inputs[None], kernels[:-1] + constant]))
+        resolvent = np.linalg.inv(kernels[-1] + decay * np.eye(d + 1))
+        seen = inverse @ neurons
+        costs = np.sum(neurons * seen, axis=1)
+        pulls = np.empty_like(inverse)
+        pulls[:-1] = (seen[1:] * masses[1:, None]) @ seen[1:].transpose(0, 2, 1)
+        pulls[-1] = p * resolvent[:, 1:] @ resolvent[1:]
+        value = p * np.trace(resolvent[1:, 1:]) + np.sum(masses * costs)
+        slope = costs - np.sum(neurons * (pulls @ neurons), axis=1)
         return float(0.5 * value), 0.5 * slope.reshape(n, 2, d).sum(axis=2).ravel()
 
     options = {"ftol": 0.0, "gtol": 1e-12, "maxiter": 5000, "maxcor": 30}

@@ -98,6 +98,7 @@ def train(
     error: Callable[[Tensor, Tensor], Tensor] = squared_error,
     record_at: Iterable[int] = (),
     probes: Mapping[str, Callable[[Any], Tensor]] | None = None,
+    watch: Callable[[Training], object] | None = None,
     threads: int | None = 1,
     progress: bool = False,
 ) -> Training:
@@ -137,6 +138,9 @@ def train(
     probes : mapping of str to callable, optional
         ``probe(network)`` returns a tensor, a copy of which is kept at every recorded step. The
         names "loss" and "error" are taken.
+    watch : callable, optional
+        ``watch(run)`` is called at every recorded step with the run so far, to show it while it
+        goes on. It sees the network itself and must not change it.
     threads : int or None, default 1
         Processor threads that torch may use meanwhile; None leaves its setting alone. With
         networks as small as the book's, more threads gain little on a quiet machine, cost much on
@@ -198,6 +202,7 @@ def train(
         error=error,
         record_at=record_at,
         probes=probes or {},
+        watch=watch,
         threads=threads,
         progress=progress,
     )
@@ -216,6 +221,7 @@ def train_on_stream(
     schedule: Callable[[float], float] = cosine,
     record_at: Iterable[int] = (),
     probes: Mapping[str, Callable[[Any], Tensor]] | None = None,
+    watch: Callable[[Training], None] | None = None,
     threads: int | None = 1,
     progress: bool = False,
 ) -> Training:
@@ -229,8 +235,8 @@ def train_on_stream(
         them, for all replicas alike.
     validation : (array, array)
         Inputs and targets on which loss and error are recorded.
-    n_steps, error, weight_decay, optimizer, learning_rate, schedule, record_at, probes, threads, \
-    progress
+    n_steps, error, weight_decay, optimizer, learning_rate, schedule, record_at, probes, watch, \
+    threads, progress
         As for `train`; the error is not scaled.
 
     Returns
@@ -277,6 +283,7 @@ def train_on_stream(
         error=error,
         record_at=record_at,
         probes=probes or {},
+        watch=watch,
         threads=threads,
         progress=progress,
     )
@@ -295,6 +302,7 @@ def _minimise(
     error: Callable[[Tensor, Tensor], Tensor],
     record_at: Iterable[int],
     probes: Mapping[str, Callable[[Any], Tensor]],
+    watch: Callable[[Training], None] | None,
     threads: int | None,
     progress: bool,
 ) -> Training:
@@ -303,6 +311,8 @@ def _minimise(
         raise TypeError(f"network must be a Replicated, found {type(network).__name__}")
     for name, function in (("optimizer", optimizer), ("schedule", schedule), ("error", error)):
         as_function(name, function)
+    if watch is not None:
+        as_function("watch", watch)
     for name, probe in probes.items():
         as_function(f"probes[{name!r}]", probe)
     if taken := {"loss", "error"} & set(probes):
@@ -336,6 +346,13 @@ def _minimise(
         for name, value in values.items():
             # A copy: on the CPU the array would share memory with what training goes on changing.
             kept[name].append(value.detach().cpu().numpy().copy())
+        if watch is not None:
+            watch(so_far())
+
+    def so_far() -> Training:
+        arrays = {name: np.stack(values) for name, values in kept.items()}
+        steps = np.array(sorted(record)[: len(kept["loss"])])
+        return Training(network, steps, arrays.pop("loss"), arrays.pop("error"), arrays)
 
     def one_step(step: int) -> None:
         xb, yb, scale = next_batch()
@@ -353,10 +370,7 @@ def _minimise(
             if step + 1 in record:
                 keep(step + 1)
 
-    arrays = {name: np.stack(values) for name, values in kept.items()}
-    return Training(
-        network, np.array(sorted(record)), arrays.pop("loss"), arrays.pop("error"), arrays
-    )
+    return so_far()
 
 
 @contextmanager

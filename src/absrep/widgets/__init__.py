@@ -4,7 +4,12 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._depth import depth_profile
+from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
+from ._imperfect_tasks import exclusive_or_weight
+from ._input_geometry import random_inputs, tilted_inputs
+from ._laboratory import Laboratory, laboratory, optimal_and_trained
 from ._marks import (
     Area,
     Bars,
@@ -19,13 +24,22 @@ from ._marks import (
     Words,
     matrix_panel,
 )
-from ._whitened_relu import collapse_threshold
+from ._mean_field import neuron_landscape, optimal_landscape
+from ._measuring import few_trials, fooled_measures
+from ._network_learns import training_film
+from ._nonlinearities import signal_of_a_neuron
+from ._preactivations import fade_or_move, rows_and_columns
+from ._recurrence import memory_in_time
+from ._role_of_bias import phase_boundary
+from ._several_stimuli import members_come_apart, members_of_a_class
+from ._whitened_relu import below_zero, collapse_threshold
 
 __all__ = [
     "Area",
     "Bars",
     "Dots",
     "Explorer",
+    "Laboratory",
     "Line",
     "Mark",
     "Panel",
@@ -36,7 +50,27 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "below_zero",
     "collapse_threshold",
+    "depth_profile",
+    "exclusive_or_weight",
+    "fade_or_move",
+    "few_trials",
+    "fooled_measures",
+    "laboratory",
+    "lazy_to_rich",
     "matrix_panel",
+    "members_come_apart",
+    "members_of_a_class",
+    "memory_in_time",
+    "neuron_landscape",
+    "optimal_and_trained",
+    "optimal_landscape",
+    "phase_boundary",
+    "random_inputs",
+    "rows_and_columns",
+    "signal_of_a_neuron",
     "square_to_tetrahedron",
+    "tilted_inputs",
+    "training_film",
 ]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
-from ..figures._style import LATENT_COLOURS
-from ..geometry import parallelism_score, participation_ratio
+from .._validation import Array
+from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..geometry import (
+    balanced_dichotomies,
+    kernel_ccgp,
+    kernel_decoding,
+    parallelism_score,
+    participation_ratio,
+)
+from ..kernels import gram
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Scene, Segments, Words
@@ -17,7 +25,7 @@ __all__ = ["square_to_tetrahedron"]
 
 
 def square_to_tetrahedron() -> Explorer:
-    """Four conditions from square to tetrahedron: what parallelism, CCGP and decoding read.
+    """Four conditions from square to tetrahedron: what is lost, and what is bought with it.
 
     Returns
     -------
@@ -29,62 +37,74 @@ def square_to_tetrahedron() -> Explorer:
     '0.000'
     """
     labels = hypercube(2).labels
-    y1, y2 = labels.T
-    scale = np.linspace(0, 1, 41)
+    by_context = (labels[:, None] != labels).sum(axis=-1) == 1
 
-    def generalisation(s: Any, noise: float) -> Any:
-        return norm.cdf((1 - s**2) / (noise * np.sqrt(1 + s**2)))
+    def family(s: float) -> Array:
+        return np.column_stack([labels, s * labels.prod(axis=1)])
+
+    def scores(s: float, noise: float) -> Array:
+        """PS, CCGP, decoding of the latents, decoding of all three dichotomies."""
+        kernel = gram(family(s))
+        ccgp = kernel_ccgp(kernel, labels.T, noise=noise, allowed_pairs=by_context)
+        decoding = kernel_decoding(kernel, balanced_dichotomies(4), noise=noise)
+        ps = parallelism_score(family(s), labels)
+        return np.array([ps.mean(), ccgp.mean(), decoding[:2].mean(), decoding.mean()])
+
+    @lru_cache(maxsize=64)  # the lines do not depend on where the interaction's slider stands
+    def lines(noise: float) -> dict[str, Array]:
+        at = np.linspace(0, 1, 26)
+        drawn = np.array([scores(s, noise) for s in at]).T
+        return {
+            f"{key} line": np.column_stack([at, values])
+            for key, values in zip(keys, drawn, strict=True)
+        }
+
+    keys = ("parallelism", "ccgp", "decoding", "shattering")
 
     def compute(interaction: float, noise: float) -> dict[str, Any]:
-        patterns = np.column_stack([y1, y2, interaction * y1 * y2])
-        at = [interaction]
-        ps = float(parallelism_score(patterns, labels).mean())
-        ccgp, decoding = generalisation(interaction, noise), norm.cdf(1 / noise)
+        patterns, now = family(interaction), scores(interaction, noise)
         return {
             "points": patterns,
             "first": patterns[[[0, 2], [1, 3]]],
             "second": patterns[[[0, 1], [2, 3]]],
-            "ps line": np.column_stack([scale, (1 - scale**2) / (1 + scale**2)]),
-            "ccgp line": np.column_stack([scale, generalisation(scale, noise)]),
-            "decoding line": np.column_stack([scale, np.full_like(scale, decoding)]),
-            "now": np.column_stack([3 * at, [ps, ccgp, decoding]]),
-            "parallelism": ps,
-            "ccgp": ccgp,
-            "decoding": decoding,
+            "now": np.column_stack([4 * [interaction], now]),
             "dimension": float(participation_ratio(patterns)),
+            **dict(zip(keys, now, strict=True)),
+            **lines(noise),
         }
 
-    first, second, third = LATENT_COLOURS[:3]
     return Explorer(
         name="square_to_tetrahedron",
         title="From the square to the tetrahedron",
         description="Left: four points in space, edges in the colour of the latent that differs; "
         "they rise from a flat square to a tetrahedron. Right: parallelism and "
-        "cross-condition generalisation fall while decoding stays.",
+        "cross-condition generalisation fall, decoding stays, shattering dimension rises.",
         compute=compute,
         parameters=(
-            Parameter("interaction", "s, interaction", np.linspace(0, 1, 21), start=0),
+            Parameter("interaction", "s, interaction", np.linspace(0, 1, 21), start=8),
             Parameter("noise", "σ, noise", np.linspace(0.2, 1.6, 15), start=3),
         ),
         views=(
             Scene(
                 (
-                    Segments("first", "first latent differs", first),
-                    Segments("second", "second latent differs", second),
+                    Segments("first", "first latent differs", LATENT_COLOURS[0]),
+                    Segments("second", "second latent differs", LATENT_COLOURS[1]),
                     Dots("points"),
                     Words("points", texts=("−−", "−+", "+−", "++")),
                 ),
                 radius=1.75,
+                elevation=30.0,
             ),
             Panel(
                 "interaction s",
-                "score or accuracy",
+                "score, or fraction correct",
                 (0, 1),
                 (0, 1.05),
                 (
-                    Line("ps line", "parallelism score", third),
-                    Line("ccgp line", "CCGP", LATENT_COLOURS[3]),
-                    Line("decoding line", "decoding"),
+                    Line("parallelism line", "PS", SERIES_COLOURS[0]),
+                    Line("ccgp line", "CCGP", SERIES_COLOURS[1]),
+                    Line("decoding line", "decoding", SERIES_COLOURS[2]),
+                    Line("shattering line", "shattering dimension", SERIES_COLOURS[3]),
                     Dots("now"),
                 ),
             ),
@@ -93,6 +113,7 @@ def square_to_tetrahedron() -> Explorer:
             Readout("parallelism", "PS"),
             Readout("ccgp", "CCGP"),
             Readout("decoding", "decoding accuracy"),
+            Readout("shattering", "shattering dimension"),
             Readout("dimension", "participation ratio", ".2f"),
         ),
     )

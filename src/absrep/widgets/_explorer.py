@@ -108,8 +108,8 @@ class Readout:
         if not np.isfinite(value):
             raise ValueError(f"readout {self.key} is {value}: return a word where it is undefined")
         shown = format(float(value), self.format)
-        if float(shown) == 0:
-            shown = shown.removeprefix("-")  # no "-0.000"
+        if float(shown) == 0:  # no "-0.000", no "0e+00"
+            shown = "0" if "e" in shown else shown.removeprefix("-")
         return f"{shown.replace('-', '−')} {self.unit}".rstrip()
 
 

@@ -118,16 +118,21 @@ class Squares(Area):
     ----------
     largest : float
         The entry whose square fills its cell.
+    across : int, optional
+        Cells from side to side, however many rows the matrix has; default as many as rows.
     """
 
     sign: int = 1
     largest: float = 1.0
+    across: int = 0
 
     def points(self, values: Array) -> Array:
         shown = values * self.sign > 0
         half = np.minimum(0.48 * np.sqrt(np.abs(values[shown]) / self.largest), 0.5)
         rows, columns = np.nonzero(shown)[0].astype(float), np.nonzero(shown)[1].astype(float)
-        return _rectangles(columns - half, columns + half, -rows - half, -rows + half)
+        cell = (self.across or len(values)) / len(values)
+        x, y, half = (columns + 0.5) * cell - 0.5, 0.5 - (rows + 0.5) * cell, half * cell
+        return _rectangles(x - half, x + half, y - half, y + half)
 
 
 @dataclass(frozen=True)
@@ -206,7 +211,7 @@ def matrix_panel(key: str, names: tuple[str, ...], largest: float, *, title: str
     key : str
         Which array; shape (n, n).
     names : tuple of str
-        One per row and column.
+        One per row and column, or per block of rows and columns if the matrix has more.
     largest : float
         The entry whose square fills its cell.
     title : str
@@ -228,8 +233,8 @@ def matrix_panel(key: str, names: tuple[str, ...], largest: float, *, title: str
         xlim=((n - 1) / 2 - wide, (n - 1) / 2 + wide),
         ylim=(0.5 - n, 0.5),
         marks=(
-            Squares(key, largest=largest),
-            Squares(key, largest=largest, sign=-1, filled=False),
+            Squares(key, largest=largest, across=n),
+            Squares(key, largest=largest, across=n, sign=-1, filled=False),
         ),
         title=title,
         bare=True,

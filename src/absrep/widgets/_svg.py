@@ -156,7 +156,7 @@ def _ticks(limits: tuple[float, float], log: bool) -> list[tuple[float, str]]:
     else:
         places = MaxNLocator(5).tick_values(low, high)
         ticks = [(float(t), f"{round(t, 12):g}".replace("-", "−")) for t in places]
-    slack = 1e-9 * (high - low)
+    slack = 1e-9 * (low if log else high - low)
     return [(t, word) for t, word in ticks if low - slack <= t <= high + slack]
 
 
