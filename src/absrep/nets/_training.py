@@ -221,7 +221,7 @@ def train_on_stream(
     schedule: Callable[[float], float] = cosine,
     record_at: Iterable[int] = (),
     probes: Mapping[str, Callable[[Any], Tensor]] | None = None,
-    watch: Callable[[Training], None] | None = None,
+    watch: Callable[[Training], object] | None = None,
     threads: int | None = 1,
     progress: bool = False,
 ) -> Training:
@@ -302,7 +302,7 @@ def _minimise(
     error: Callable[[Tensor, Tensor], Tensor],
     record_at: Iterable[int],
     probes: Mapping[str, Callable[[Any], Tensor]],
-    watch: Callable[[Training], None] | None,
+    watch: Callable[[Training], object] | None,
     threads: int | None,
     progress: bool,
 ) -> Training:
