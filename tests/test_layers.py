@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import absrep
+import absrep.evidence
 import absrep.figures
 import absrep.laboratory
 import absrep.meanfield
@@ -18,7 +19,7 @@ import absrep.widgets
 # Lowest first: each imports from those before it only, and nothing private of another.
 LAYERS = (
     *("_validation", "kernels", "tasks", "geometry", "meanfield", "nets", "laboratory"),
-    *("figures", "widgets", "claims"),
+    *("evidence", "figures", "widgets", "claims"),
 )
 # Who may import what not everybody has installed.
 HEAVY = {
@@ -34,6 +35,7 @@ HOMES = (
     absrep.meanfield,
     absrep.nets,
     absrep.laboratory,
+    absrep.evidence,
     absrep.figures,
     absrep.widgets,
 )
@@ -126,7 +128,8 @@ def _callables():
                 function = member.fget if isinstance(member, property) else member
                 if inspect.isfunction(function) and not attribute.startswith("_"):
                     yield f"{name}.{attribute}", function
-            yield f"{name}.__init__", thing.__init__
+            if not getattr(thing, "_is_protocol", False):  # a protocol is not made
+                yield f"{name}.__init__", thing.__init__
 
 
 CALLABLES = dict(_callables())

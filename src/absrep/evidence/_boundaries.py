@@ -14,7 +14,14 @@ __all__ = ["Boundaries", "Hyperplanes", "Quadrics", "fan", "random_hyperplanes"]
 
 
 class Boundaries(Protocol):
-    """K tasks on D latents: the answer to task i is the sign of margin i."""
+    """K tasks on D latents: the answer to task i is the sign of margin i.
+
+    Examples
+    --------
+    >>> tasks: Boundaries = fan(3)
+    >>> tasks.n_tasks, tasks.n_latents, tasks.margins([[0.1, 0.2]]).shape
+    (3, 2, (1, 3))
+    """
 
     @property
     def n_tasks(self) -> int:

@@ -102,6 +102,12 @@ class Generalisation:
         The same error compared with the variance inside the held-out orthant.
     within : array, shape (R,)
         New trials of the full distribution, on which the read-out was fitted.
+
+    Examples
+    --------
+    >>> found = Generalisation(np.array([[0.9, 0.8]]), np.array([[0.6, 0.2]]), np.array([0.97]))
+    >>> np.median(found.held_out, axis=1)
+    array([0.85])
     """
 
     held_out: Array

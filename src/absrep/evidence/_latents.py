@@ -15,7 +15,14 @@ __all__ = ["Box", "Gaussian", "LatentDistribution"]
 
 
 class LatentDistribution(Protocol):
-    """Where the latents of a trial come from; centred on zero."""
+    """Where the latents of a trial come from; centred on zero.
+
+    Examples
+    --------
+    >>> latents: LatentDistribution = Gaussian(np.eye(3))
+    >>> latents.n_latents, latents.variance
+    (3, array([1., 1., 1.]))
+    """
 
     @property
     def n_latents(self) -> int:

@@ -30,6 +30,12 @@ class Posterior:
         Posterior mean of the latents: with a flat prior the running mean of the evidence.
     covariance : array, shape (T, D, D)
         The same for all trials.
+
+    Examples
+    --------
+    >>> posterior = ideal_observer([[[0.5], [0.5]]], noise=1.0)
+    >>> posterior.probabilities(Hyperplanes([[1]])).round(3).ravel()
+    array([0.691, 0.76 ])
     """
 
     mean: Array

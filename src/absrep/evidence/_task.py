@@ -30,6 +30,13 @@ class Trials:
         What a network sees: the evidence itself, or what the encoder makes of it.
     labels : array, shape (n, K), −1 or +1
         Sign of each margin of the true latents.
+
+    Examples
+    --------
+    >>> from absrep.evidence import Box, fan
+    >>> trials = EvidenceTask(fan(2), Box([1, 1]), noise=0.0, n_steps=1).trials(5, rng=0)
+    >>> bool((trials.inputs[:, 0] == trials.latents).all())
+    True
     """
 
     latents: Array
