@@ -146,10 +146,10 @@ def neuron_landscape() -> Explorer:
         ),
         readouts=(
             Readout("lowest", "lowest energy"),
-            Readout("loss", "loss"),
+            Readout("loss", "loss L"),
             Readout("bound", "own lower bound"),
             Readout("gap", "own gap", ".1f", "%"),
-            Readout("floor", "smallest loss"),
+            Readout("floor", "smallest loss L*"),
         ),
     )
 
@@ -194,7 +194,7 @@ def optimal_landscape() -> Explorer:
             "features": np.maximum(tuned, 0) if there else 0 * tuned,
             "level": [[-0.6, 0], [3.6, 0]],
             "lowest": float(over_decay(tuned[:, None] / np.linalg.norm(tuned))[0]),
-            "angle": angle if there else "no neuron is worth its price",
+            "angle": angle if there else "none",
             "strength": form.strength,
             "loss": best.loss,
             "gap": best.gap,

@@ -85,7 +85,7 @@ def fooled_measures() -> Explorer:
         compute=compute,
         parameters=(
             Parameter("distortion", "distortion", range(len(ways)), words=tuple(ways)),
-            Parameter("amount", "amount of it", np.linspace(0, 1, 21), start=12),
+            Parameter("amount", "amount of distortion", np.linspace(0, 1, 21), start=12),
             Parameter("noise", "σ, noise", (0.1, 0.25, 0.5, 1.0, 1.5), start=2),
         ),
         views=(
@@ -109,8 +109,8 @@ def fooled_measures() -> Explorer:
         readouts=(
             Readout("parallelism", "PS"),
             Readout("ccgp", "CCGP"),
-            Readout("decoding", "decoding"),
-            Readout("shattering", "shattering"),
+            Readout("decoding", "decoding accuracy"),
+            Readout("shattering", "shattering dimension"),
             Readout("alignment", "CKA"),
             Readout("dimension", "participation ratio", ".2f"),
         ),

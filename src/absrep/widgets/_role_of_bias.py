@@ -53,7 +53,7 @@ def phase_boundary() -> Explorer:
         stars = np.column_stack([np.append(turn, turn + 90), np.tile(strength, 2) / gain])
         stars = np.unique(stars[stars[:, 0] <= 90].round(4), axis=0)
         between = abs(interaction - constant) < 1e-9 * constant
-        phase = "abstract" if interaction < constant else "one neuron per stimulus"
+        phase = "abstract" if interaction < constant else "one per stimulus"
         return {
             "boundary": [[1, 1], [3, 3]],
             "places": [[1.75, 0.7], [1.0, 3.3]],
@@ -110,7 +110,7 @@ def phase_boundary() -> Explorer:
         ),
         readouts=(
             Readout("constant", "κ₀", ".1f"),
-            Readout("critical", "τ at the boundary", ".2f"),
+            Readout("critical", "τ_c, boundary", ".2f"),
             Readout("phase", "phase"),
             Readout("parallelism", "PS"),
             Readout("loss", "L", ".5f"),
