@@ -1,11 +1,11 @@
 // What is wider than its box (code, equations, tables) can be scrolled with the keyboard.
-function reachable() {
-  for (const box of document.querySelectorAll("pre, div.math, .pst-scrollable-table-container, .output"))
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-}
-addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
-  reachable();
-  addEventListener("resize", reachable);
+const reachable = new ResizeObserver((changes) => {
+  for (const { target } of changes)
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+});
+document.addEventListener("DOMContentLoaded", () => {
+  const boxes = "pre, div.math, .field-list > dd, .pst-scrollable-table-container";
+  for (const box of document.querySelectorAll(boxes))
+    reachable.observe(box);
 });

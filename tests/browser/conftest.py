@@ -33,6 +33,14 @@ def window(browser):
 
 
 @pytest.fixture(scope="session")
+def quick(browser):
+    """A window that sets no maths, which takes most of the time that a page needs."""
+    with tab.window(browser) as context:
+        context.route("**/mathjax/*.js", lambda route: route.fulfill(body=""))
+        yield context
+
+
+@pytest.fixture(scope="session")
 def picture():
     """Save what a page, or a part of it, shows, for people to look at."""
 

@@ -63,12 +63,13 @@ class Figure:
 
     def drag(self, element, start, end):
         """With the mouse; places are shares of the element's width."""
-        element.evaluate("(element) => element.scrollIntoView({block: 'center'})")
+        middle = "{block: 'center', behavior: 'instant'}"  # the theme would glide there
+        element.evaluate(f"(element) => element.scrollIntoView({middle})")
         box = element.bounding_box()
-        middle = box["y"] + box["height"] / 2
-        self.page.mouse.move(box["x"] + start * box["width"], middle)
+        left, width, height = box["x"], box["width"], box["y"] + box["height"] / 2
+        self.page.mouse.move(left + start * width, height)
         self.page.mouse.down()
-        self.page.mouse.move(box["x"] + end * box["width"], middle, steps=5)
+        self.page.mouse.move(left + end * width, height, steps=5)
         self.page.mouse.up()
 
 

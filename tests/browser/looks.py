@@ -111,6 +111,13 @@ def unfold(page):
     page.evaluate(_UNFOLD)
 
 
+def dress(page, theme):
+    """Show the page in the light or the dark theme, without fading."""
+    style = "* { transition: none !important; }"
+    page.add_style_tag(content=style)
+    page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+
+
 def without_maths(page):
     """Put a letter for each formula, which spares axe much time."""
     page.evaluate(_WITHOUT_MATHS)

@@ -77,7 +77,7 @@ def test_heavy(spoiled):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pale(spoiled, theme):
     visited = spoiled(END, "<p>clear</p><p style='color: #777; background: #888'>pale</p>")
-    visited.page.emulate_media(color_scheme=theme)
+    looks.dress(visited.page, theme)
     looks.thin(visited.page)
     assert looks.accessibility(visited.page, "color-contrast")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from . import site, tab
+from . import looks, site, tab
 from .figures import Figure
 
 EXPLORERS = [pytest.param(name, id=f"{page}-{name}") for page, name in site.explorers()]
@@ -10,8 +10,8 @@ WHERE = {name: page for page, name in site.explorers()}
 
 
 @pytest.fixture(scope="module", params=EXPLORERS)
-def visit(request, window, address):
-    with tab.opened(window, f"{address}/{WHERE[request.param]}") as visited:
+def visit(request, quick, address):
+    with tab.opened(quick, f"{address}/{WHERE[request.param]}") as visited:
         visited.figure = Figure(visited.page, request.param)
         yield visited
 
@@ -27,9 +27,9 @@ def test_first(visit, picture):
     assert figure.problems() == []
     name = f"explorers/{figure.made.name}"
     picture(figure.root, name)
-    figure.page.emulate_media(color_scheme="dark")
+    looks.dress(figure.page, "dark")
     picture(figure.root, f"{name}-dark")
-    figure.page.emulate_media(color_scheme="light")
+    looks.dress(figure.page, "light")
     figure.page.set_viewport_size(tab.PHONE)
     picture(figure.root, f"{name}-phone")
     figure.page.set_viewport_size(tab.DESKTOP)

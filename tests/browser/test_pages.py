@@ -30,6 +30,9 @@ def test_maths(visit):
 
 def test_images(visit, picture):
     picture(visit.page, f"{visit.name}-desktop")
+    looks.dress(visit.page, "dark")
+    picture(visit.page, f"{visit.name}-dark")
+    looks.dress(visit.page, "light")
     assert looks.images(visit.page) == []
 
 
@@ -58,6 +61,5 @@ def test_contrast(visit):
 
 
 def test_dark(visit):
-    visit.page.emulate_media(color_scheme="dark")
-    visit.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    looks.dress(visit.page, "dark")
     assert looks.accessibility(visit.page, "color-contrast") == []

@@ -13,23 +13,23 @@ def start(request, address):
     return {"server": address, "folder": site.BUILT.as_uri()}[request.param]
 
 
-def test_first_page(window, start):
-    page = window.new_page()
+def test_first_page(quick, start):
+    page = quick.new_page()
     page.goto(f"{start}/index.html")
     page.wait_for_url("**/book/intro.html")
     page.close()
 
 
-def test_search(window, start):
-    with tab.opened(window, f"{start}/search.html?q=parallelism") as found:
+def test_search(quick, start):
+    with tab.opened(quick, f"{start}/search.html?q=parallelism") as found:
         found.page.wait_for_selector("#search-results li a")
         assert found.page.locator("#search-results li a").count() > 3
         # In a folder the browser refuses the look into each page that fetches the words around.
         assert start.startswith("file:") or found.trouble == []
 
 
-def test_search_from_a_page(window, address):
-    with tab.opened(window, f"{address}/{site.chapters()[0]}") as visited:
+def test_search_from_a_page(quick, address):
+    with tab.opened(quick, f"{address}/{site.chapters()[0]}") as visited:
         visited.page.keyboard.press("Control+K")
         visited.page.keyboard.type("parallelism")
         visited.page.keyboard.press("Enter")
@@ -71,8 +71,8 @@ def test_buttons(chapter):
             assert any(link.startswith(host) and link.endswith(notebook) for link in links)
 
 
-def test_menus(window, address):
-    with tab.opened(window, f"{address}/{site.chapters()[0]}") as visited:
+def test_menus(quick, address):
+    with tab.opened(quick, f"{address}/{site.chapters()[0]}") as visited:
         page = visited.page
         for menu, entry in {
             ".dropdown-launch-buttons": "a[href*=mybinder]",

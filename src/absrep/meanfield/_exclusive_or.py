@@ -38,6 +38,13 @@ class ExclusiveOr:
     begins: float
     ends: float
 
+    @property
+    def parallelism(self) -> float:
+        """Parallelism score of either latent, (b − c)/(b + c)."""
+        if self.latent + self.interaction == 0:
+            raise ValueError("weight_decay must be smaller: the network has collapsed")
+        return (self.latent - self.interaction) / (self.latent + self.interaction)
+
 
 def exclusive_or(
     weight: float,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..meanfield import DeepClosedForm, deep_closed_form, deep_collapse, deep_modular
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._marks import Array, Scene, Words
+from .._validation import Array
+from ._marks import Scene, Words
 from ._svg import coordinates, legend, svg
 
 if TYPE_CHECKING:

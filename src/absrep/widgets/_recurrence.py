@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._validation import Array
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import parallelism_score
 from ..meanfield import recurrent_closed_form, recurrent_weights, relu
 from ..tasks import hypercube
