@@ -74,6 +74,7 @@ def out_of_order(layer, names):
 )
 def test_modules_import_what_is_below_them_and_public(path):
     layer = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    assert layer in LAYERS, "a new layer: give it its place"
     assert list(out_of_order(layer, imported(path))) == []
 
 

@@ -73,9 +73,10 @@ def depth_profile() -> Explorer:
     return Explorer(
         name="depth_profile",
         title="Layer by layer",
-        description="Left: the strength of every layer, rising from the first to the last, and "
-        "how it splits into two signs in the cheapest code: bars upwards and downwards. "
-        "Right: the gain of the outputs against weight decay, which falls and then jumps to zero.",
+        description="Left: the strength of every layer, largest in the last, and how it splits "
+        "into two signs in the cheapest code: bars upwards and downwards. Right: the gain of the "
+        "outputs against weight decay, which falls to zero, with a jump if there are two layers "
+        "or more.",
         compute=compute,
         parameters=(layers, decays, latents),
         views=(

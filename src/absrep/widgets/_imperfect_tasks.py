@@ -75,8 +75,8 @@ def exclusive_or_weight() -> Explorer:
         return {
             **square(points),
             "line": scores(interaction, weight_decay),
-            "begins": [[form.begins, -0.45], [form.begins, 1.05]],
-            "ends": [[form.ends, -0.45], [form.ends, 1.05]],
+            "begins": [[form.begins, -0.5], [form.begins, 1.05]],
+            "ends": [[form.ends, -0.5], [form.ends, 1.05]],
             "found": [[w, (first + second) / 2]],
             "begin line": np.column_stack([fine, begins]),
             "end line": np.column_stack([fine, ends]),
@@ -116,7 +116,7 @@ def exclusive_or_weight() -> Explorer:
                 "weight w of the exclusive-or",
                 "parallelism score",
                 (0, 1.15),
-                (-0.45, 1.05),
+                (-0.5, 1.05),
                 (
                     Line("line", "theory", three),
                     Line("begins", "abstraction begins to end", three, dashed=True),

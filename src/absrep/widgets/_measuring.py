@@ -187,7 +187,7 @@ def few_trials() -> Explorer:
         name="few_trials",
         title="What few trials do to the parallelism score",
         description="Left: against the number of trials the plain score rises slowly to the true "
-        "one, on the theoretical line, while the corrected score is there from the start, with a "
+        "one, on the theoretical line, while the corrected score comes near it earlier, with a "
         "wider spread. Right: both scores of a hundred simulated recordings, as histograms.",
         compute=compute,
         parameters=(
