@@ -104,9 +104,9 @@ def depth_profile() -> Explorer:
         readouts=(
             Readout("loss", "E, loss", ".4f"),
             Readout("first", "b₁"),
-            Readout("last", "b of the last layer"),
-            Readout("gain", "gain"),
+            Readout("last", "b_L, last layer"),
+            Readout("gain", "gain of the outputs"),
             Readout("collapse", "collapse at λ"),
-            Readout("ratio", "cheapest signs, loss relative"),
+            Readout("ratio", "E, cheapest / equal signs"),
         ),
     )

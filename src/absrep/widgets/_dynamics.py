@@ -113,9 +113,9 @@ def lazy_to_rich() -> Explorer:
             ),
         ),
         readouts=(
-            Readout("loss", "loss / floor", ".3g"),
+            Readout("loss", "L / L*", ".3g"),
             Readout("score", "PS"),
-            Readout("range", "lowest to highest"),
+            Readout("range", "PS, lowest to highest"),
             Readout("guaranteed", "PS guaranteed by the loss"),
             Readout("left", "imbalance left"),
             Readout("law", "exp(−2λt)"),

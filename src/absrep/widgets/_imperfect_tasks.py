@@ -139,7 +139,7 @@ def exclusive_or_weight() -> Explorer:
         readouts=(
             Readout("first", "PS₁"),
             Readout("second", "PS₂"),
-            Readout("answered", "exclusive-or, answer / target"),
+            Readout("answered", "XOR, answer / target"),
             Readout("theory", "L, theory", ".5f"),
             Readout("loss", "L, certified optimum", ".5f"),
             Readout("gap", "gap", ".0e"),

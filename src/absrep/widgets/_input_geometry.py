@@ -165,7 +165,7 @@ def tilted_inputs() -> Explorer:
         "latents in the input.",
         compute=compute,
         parameters=(
-            Parameter("latent", "κ₁, labels in the input", np.geomspace(0.25, 16, 7), start=2),
+            Parameter("latent", "κ₁, latents in the input", np.geomspace(0.25, 16, 7), start=2),
             Parameter("correlation", "r, correlation of the latents", np.linspace(0, 0.9, 10)),
         ),
         views=(

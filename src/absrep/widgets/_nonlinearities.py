@@ -165,7 +165,7 @@ def signal_of_a_neuron() -> Explorer:
             Readout("signal", "signal per cost"),
             Readout("known", "network"),
             Readout("ps", "PS"),
-            Readout("worst", "lowest PS of other ends"),
+            Readout("worst", "lowest PS within 1 % of L"),
             Readout("loss", "L", ".4f"),
         ),
     )

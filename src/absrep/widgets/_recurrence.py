@@ -126,7 +126,7 @@ def memory_in_time() -> Explorer:
             Readout("constants", "w₀"),
             Readout("persists", "b at step 20 / at T", ".3g"),
             Readout("ps", "smallest PS up to T"),
-            Readout("ps long", "up to step 20"),
+            Readout("ps long", "smallest PS up to step 20"),
         ),
     )
 

@@ -203,7 +203,7 @@ def members_come_apart() -> Explorer:
         readouts=(
             Readout("ratio", "c_w / c_w*", ".2f"),
             Readout("members", "members"),
-            Readout("spread", "spread"),
+            Readout("spread", "spread within classes"),
             Readout("ps", "PS"),
             Readout("loss", "L, certified optimum", ".5f"),
             Readout("gap", "gap", ".0e"),
