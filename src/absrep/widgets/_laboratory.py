@@ -30,7 +30,7 @@ from ..nets import Training
 from ._explorer import Explorer, Parameter, Readout
 from ._laboratory_controls import GROUPS, OF_INPUTS, experiment_of, make_controls
 from ._marks import Dots, Line, Panel, Stars
-from ._page import picture, style
+from ._page import picture
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -350,7 +350,7 @@ class Laboratory:
             views=views,
             readouts=_READOUTS,
         )
-        self.picture.value = style() + picture(shown, result)
+        self.picture.value = picture(shown, result)
 
     def _save(self, experiment: Experiment) -> None:
         if not self.folder.value.strip():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._marks import Scene
-from ._page import picture, style
+from ._page import picture
 
 if TYPE_CHECKING:
     from ipywidgets import VBox, Widget
@@ -30,7 +30,7 @@ def live_widget(explorer: Explorer) -> VBox:
     def show(_: Any = None) -> None:
         values = {name: float(slider.value) for name, slider in sliders.items()}
         turned = turns[0].value if turns else None
-        shown.value = style() + picture(explorer, explorer.compute(**values), turned=turned)
+        shown.value = picture(explorer, explorer.compute(**values), turned=turned)
 
     for slider in (*sliders.values(), *turns):
         slider.style.description_width = "initial"

@@ -51,7 +51,7 @@ def page_html(explorer: Explorer) -> str:
     numbers = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     inside = picture(explorer, results[start], controls=_controls(explorer))
     return (
-        f"{style()}{inside.removesuffix('</div>')}"
+        f"{inside.removesuffix('</div>')}"
         f'<script type="application/json">{numbers}</script></div>'
         f"<script>{_file('page.js')}</script>"
     )
@@ -60,7 +60,7 @@ def page_html(explorer: Explorer) -> str:
 def picture(
     explorer: Explorer, result: Any, *, controls: str = "", turned: float | None = None
 ) -> str:
-    """One frame: views, legend, controls and read-outs."""
+    """One frame: style, views, legend, controls and read-outs."""
     views = "".join(
         svg(view, result, label=explorer.description, turned=turned) for view in explorer.views
     )
@@ -71,15 +71,10 @@ def picture(
     )
     return (
         f'<div class="explorer" data-explorer="{escape(explorer.name)}" role="group" '
-        f'aria-label="{escape(explorer.title)}">'
+        f'aria-label="{escape(explorer.title)}"><style>{_file("page.css")}</style>'
         f'<div class="explorer-panels">{views}</div>{legend(explorer.views)}{controls}'
         f'<dl class="explorer-readouts">{readouts}</dl></div>'
     )
-
-
-def style() -> str:
-    """The style sheet, as an element."""
-    return f"<style>{_file('page.css')}</style>"
 
 
 def _controls(explorer: Explorer) -> str:
