@@ -118,7 +118,7 @@ def notebook_of(tmp_path, *sources, live=()):
     return path
 
 
-SLIDER = "from ipywidgets import IntSlider\nIntSlider()"
+SLIDER = "from ipywidgets import IntSlider; IntSlider()"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,8 @@ SLIDER = "from ipywidgets import IntSlider\nIntSlider()"
         (["1", "import nothing_of_that_name"], [], "nothing_of_that_name"),
         (["1", "import math", "math.sqrt(-1)"], [2], "ValueError"),
         (["1", "import math", "math.sqrt(4)"], [2], "shows no widget"),
-        (["1", "import math", "math.sqrt(-1)", SLIDER], [3], None),
+        (["1", "import math", "math.sqrt(-1)", "x = 1", SLIDER], [4], None),
+        (["1", "import math", "x = 1", "assert x; " + SLIDER], [3], None),
     ],
 )
 def test_the_start_of_a_notebook_is_run_and_judged(tmp_path, sources, live, problem):
