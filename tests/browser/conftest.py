@@ -1,5 +1,6 @@
-"""One browser and one server for all tests; at the end a table of pages and checks."""
+"""A browser and a server for all tests; at the end, tables of pages and checks."""
 
+import shutil
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from . import site, tab
 def pytest_configure():
     if not site.pages():
         pytest.exit("no built book: run `make book` first", 1)
+    shutil.rmtree(site.REPORT, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -45,43 +47,40 @@ def picture():
     """Save what a page, or a part of it, shows, for people to look at."""
 
     def save(shown, name):
-        path = REPORT_PICTURES / f"{name}.jpeg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shown.screenshot(path=path, type="jpeg", quality=70, scale="css")
+        shown.screenshot(path=site.REPORT / f"{name}.jpeg", type="jpeg", quality=70)
 
     return save
 
 
-REPORT_PICTURES = site.REPORT
-results = defaultdict(dict)
+# By module and by subject (a page, a figure): what each check said.
+results = defaultdict(lambda: defaultdict(dict))
 
 
 def pytest_runtest_logreport(report):
-    name, _, subject = report.nodeid.partition("::test_")[2].partition("[")
-    row = subject.removesuffix("]") or Path(report.fspath).stem.removeprefix("test_")
+    check, _, subject = report.nodeid.partition("::test_")[2].partition("[")
+    module = Path(report.fspath).stem.removeprefix("test_")
+    row = results[module][subject.removesuffix("]")]
     if report.failed:
-        results[row][name] = "FAILED"
+        row[check] = "FAILED"
     elif report.when == "call":
-        shown = dict(report.user_properties).get("shown", "green")
-        results[row].setdefault(name, "skipped" if report.skipped else shown)
+        row.setdefault(check, dict(report.user_properties).get("shown", "green"))
+    elif report.skipped:
+        row[check] = "skipped"
 
 
 def pytest_terminal_summary(terminalreporter):
-    for table in tables():
-        terminalreporter.write_line("\n" + table)
+    tables = "\n".join(f"\n## {module}\n\n{table(results[module])}" for module in sorted(results))
     site.REPORT.mkdir(parents=True, exist_ok=True)
     report = site.REPORT / "report.md"
-    report.write_text("# The book in a browser\n\n" + "\n\n".join(tables()) + "\n", "utf8")
-    terminalreporter.write_line(f"\nReport and pictures: {site.REPORT}")
+    report.write_text(f"# The book in a browser\n{tables}\n", encoding="utf8")
+    terminalreporter.write_line(f"{tables}\n\nReport and pictures: {site.REPORT}")
 
 
-def tables():
-    """One table for all subjects that went through the same checks."""
-    groups = defaultdict(list)
-    for row, checks in results.items():
-        groups[tuple(checks)].append(row)
-    for checks, rows in groups.items():
-        lines = [["", *checks], *([row, *results[row].values()] for row in rows)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        lines.insert(1, ["-" * width for width in widths])
-        yield "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+def table(rows):
+    """Subjects down, checks across; what was not asked stays empty."""
+    checks = list(dict.fromkeys(check for row in rows.values() for check in row))
+    lines = [[subject, *(rows[subject].get(check, "") for check in checks)] for subject in rows]
+    lines = [["", *checks], *sorted(lines)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines)

@@ -56,6 +56,10 @@ class Figure:
             wrong.append(f"the drawing at {values} is another one than the library's")
         return wrong
 
+    def alone(self):
+        """Leave nothing else in the chapter."""
+        self.root.evaluate("(root) => root.closest('article').replaceChildren(root)")
+
     def press(self, slider, key):
         self.sliders[slider].focus()
         self.page.keyboard.press(key)

@@ -30,8 +30,8 @@ def source(page):
 
 
 def explorers():
-    """The page and the name of every figure with sliders."""
-    return [(page, name) for page in pages() for name in parsed(BUILT / page).explorers]
+    """The figures with sliders: name and page."""
+    return {name: page for page in pages() for name in parsed(BUILT / page).explorers}
 
 
 @contextlib.contextmanager
@@ -47,6 +47,10 @@ def served(folder=BUILT):
 class QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
+
+    def copyfile(self, source, outputfile):
+        with contextlib.suppress(ConnectionError):  # the browser may go on to another page
+            super().copyfile(source, outputfile)
 
 
 class Parsed(HTMLParser):

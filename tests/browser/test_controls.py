@@ -24,7 +24,7 @@ def spoiled(window, address):
 
     yield spoil
     for opened in tabs:
-        opened.page.close()
+        opened.leave()
 
 
 END = "</article>"
@@ -69,6 +69,14 @@ def test_wide(spoiled):
     assert looks.overflowing(visited.page)
 
 
+def test_out_of_reach(spoiled):
+    wide = "<div style='width: 900px'>wide</div>"
+    visited = spoiled(END, f"<div id='box' style='width: 90px; overflow: auto'>{wide}</div>")
+    assert len(looks.unreachable(visited.page)) == 1
+    visited.page.evaluate("document.getElementById('box').tabIndex = 0")
+    assert looks.unreachable(visited.page) == []
+
+
 def test_heavy(spoiled):
     visited = spoiled(END, f"<!--{'x' * 3_000_000}-->")
     assert looks.megabytes(visited.page) > 2.5
@@ -90,7 +98,7 @@ def test_broken_links(tmp_path):
 
 @pytest.mark.skipif(not site.explorers(), reason="no figure with sliders in the book")
 def test_wrong_readout(spoiled):
-    page, name = site.explorers()[0]
+    name, page = next(iter(site.explorers().items()))
     made = Figure(spoiled(END, END, page).page, name).made
     text = made.readouts_at(**{p.name: p.values[p.start] for p in made.parameters})
     key, right = next(iter(text.items()))
@@ -101,7 +109,7 @@ def test_wrong_readout(spoiled):
 
 @pytest.mark.skipif(not site.explorers(), reason="no figure with sliders in the book")
 def test_wrong_drawing(spoiled):
-    page, name = site.explorers()[0]
+    name, page = next(iter(site.explorers().items()))
     visited = spoiled("const [x, y] = [xs[i] / 10,", "const [x, y] = [xs[i] / 11,", page)
     figure = Figure(visited.page, name)
     assert figure.problems() == []

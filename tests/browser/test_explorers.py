@@ -5,13 +5,12 @@ import pytest
 from . import looks, site, tab
 from .figures import Figure
 
-EXPLORERS = [pytest.param(name, id=f"{page}-{name}") for page, name in site.explorers()]
-WHERE = {name: page for page, name in site.explorers()}
+PAGES = site.explorers()
 
 
-@pytest.fixture(scope="module", params=EXPLORERS)
+@pytest.fixture(scope="module", params=PAGES)
 def visit(request, quick, address):
-    with tab.opened(quick, f"{address}/{WHERE[request.param]}") as visited:
+    with tab.opened(quick, f"{address}/{PAGES[request.param]}") as visited:
         visited.figure = Figure(visited.page, request.param)
         yield visited
 
@@ -21,18 +20,9 @@ def figure(visit):
     return visit.figure
 
 
-def test_first(visit, picture):
-    figure = visit.figure
-    assert figure.root.get_attribute("data-ready") is not None
-    assert figure.problems() == []
-    name = f"explorers/{figure.made.name}"
-    picture(figure.root, name)
-    looks.dress(figure.page, "dark")
-    picture(figure.root, f"{name}-dark")
-    looks.dress(figure.page, "light")
-    figure.page.set_viewport_size(tab.PHONE)
-    picture(figure.root, f"{name}-phone")
-    figure.page.set_viewport_size(tab.DESKTOP)
+def test_first(visit):
+    assert visit.figure.root.get_attribute("data-ready") is not None
+    assert visit.figure.problems() == []
 
 
 def test_keys(figure):
@@ -84,19 +74,29 @@ def test_quiet(visit):
     assert visit.trouble == []
 
 
+def test_pictures(figure, picture):
+    name = f"explorers/{figure.made.name}"
+    figure.alone()
+    picture(figure.root, name)
+    looks.dress(figure.page, "dark")
+    picture(figure.root, f"{name}-dark")
+    looks.dress(figure.page, "light")
+    figure.page.set_viewport_size(tab.PHONE)
+    picture(figure.root, f"{name}-phone")
+    assert looks.overflowing(figure.page) == []
+
+
 @pytest.fixture(scope="module")
 def plain(browser):
     with tab.window(browser, java_script_enabled=False) as context:
         yield context
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("name", PAGES)
 def test_without_scripts(plain, address, name):
-    page = plain.new_page()
-    page.goto(f"{address}/{WHERE[name]}")
-    figure = Figure(page, name)
-    assert figure.problems() == []
-    assert all(svg.is_visible() for svg in figure.root.locator("svg[role=img]").all())
-    assert all(readout.is_visible() for readout in figure.root.locator("dd").all())
-    assert not any(slider.is_visible() for slider in figure.sliders)
-    page.close()
+    with tab.opened(plain, f"{address}/{PAGES[name]}") as visited:
+        figure = Figure(visited.page, name)
+        assert figure.problems() == []
+        assert all(svg.is_visible() for svg in figure.root.locator("svg[role=img]").all())
+        assert all(readout.is_visible() for readout in figure.root.locator("dd").all())
+        assert not any(slider.is_visible() for slider in figure.sliders)
