@@ -4,7 +4,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 HTML := _build/html/index.html
-LIBRARY := $(shell find src book/_ext -name '*.py') book/claims.yml requirements.txt
+LIBRARY := $(shell find src book/_ext -name '*.py' -o -name 'page.*') book/claims.yml requirements.txt
 
 .PHONY: book test browse lint benchmark lock cover clean
 

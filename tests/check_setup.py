@@ -1,8 +1,9 @@
 """Start every notebook as a reader does: ``python tests/check_setup.py``.
 
-Runs, in a kernel of its own for each notebook, the set-up cell, the imports and the live figure
-(cells tagged ``live``), in an environment that holds what Binder installs and nothing else. Fails
-on an error, and on a live cell that shows no widget.
+Runs, in a kernel of its own for each notebook, the set-up cell, the imports, and every live figure
+(cells tagged ``live``) with the cell before it, which makes the same figure for the page. Meant for
+an environment that holds what Binder installs and nothing else. Fails on an error, and on a live
+cell that shows no widget.
 """
 
 import sys
@@ -17,9 +18,13 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def start_of(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the notebook without the cells that come after set-up and imports, live ones apart."""
+    """Return the notebook with its first two cells of code, and its figures with sliders."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    started = code[:2] + [cell for cell in code[2:] if is_live(cell)]
+    kept = {0, 1}
+    for i, cell in enumerate(code):
+        if is_live(cell):
+            kept |= {i - 1, i}
+    started = [code[i] for i in sorted(kept)]
     return nbformat.v4.new_notebook(cells=started, metadata=notebook.metadata)
 
 

@@ -62,10 +62,23 @@ def test_without_exclusive_or_it_is_the_closed_form():
     np.testing.assert_allclose(form.kernel, known.kernel, atol=1e-12)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.4, 0.7, 1.0])
+def test_its_score_is_that_of_its_kernel(weight):
+    form = exclusive_or(weight, interaction=2.0)
+    score = kernel_parallelism_score(form.kernel, Y)
+    np.testing.assert_allclose(score, form.parallelism, atol=1e-12)
+
+
 def test_all_collapses_in_turn():
     # The exclusive-or, half as important, goes at half the decay at which it goes for w = 1.
     assert exclusive_or(0.5, weight_decay=3.0).loss == pytest.approx(2 * (2 + 0.25))
     assert not exclusive_or(0.5, weight_decay=3.0).kernel.any()
+    with pytest.raises(ValueError, match="weight_decay"):
+        _ = exclusive_or(0.5, weight_decay=3.0).parallelism
+    # Latents that have collapsed have the strength 0, whatever the rounding.
+    for decay in np.linspace(1.83, 6, 200):
+        form = exclusive_or(0.3, weight_decay=decay)
+        assert form.latent == form.interaction == 0 and not form.kernel.any()
 
 
 @pytest.mark.parametrize(
@@ -75,6 +88,7 @@ def test_all_collapses_in_turn():
         ({"weight": np.nan}, "weight"),
         ({"constant": 0}, "constant"),
         ({"latent": 0}, "latent"),
+        ({"constant": 1, "latent": 2, "interaction": 1}, "latent"),
         ({"interaction": 5.1}, "interaction"),
         ({"interaction": 0.5}, "interaction"),
         ({"weight_decay": 0}, "weight_decay"),

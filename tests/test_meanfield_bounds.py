@@ -13,9 +13,11 @@ from absrep.meanfield import (
     certify,
     energy,
     energy_gradient,
+    feature_cost,
     gelu,
     leaky_relu,
     linear,
+    neuron_cost,
     neuron_energy,
     neuron_energy_gradient,
     relu,
@@ -308,6 +310,22 @@ def test_features_that_are_zero_are_priced_at_their_cheapest():
     ]
     fit = 0.5 * 0.01 * (1 / 1.01 + 1 / 0.01)
     assert report.loss == pytest.approx(fit + 0.5 * 0.01 * min(costs), rel=1e-8)
+    assert feature_cost(features, task, bias=0) == pytest.approx(min(costs), rel=1e-8)
+
+
+@pytest.mark.parametrize("tau", [0.3, 1.0])
+def test_neurons_cost_the_squared_length_of_their_smallest_weights(tau):
+    task = hypercube(2, random_kernel(4, 6, rng=1))
+    h = np.random.default_rng(0).standard_normal((4, 5))
+    inputs = np.hstack([task.features, np.full((4, 1), np.sqrt(tau))])
+    weights = np.linalg.lstsq(inputs, h, rcond=None)[0]
+    costs = np.square(weights).sum(axis=0)
+    np.testing.assert_allclose(neuron_cost(h, task, bias=tau), costs, rtol=1e-9)
+    # An activation with an inverse leaves no choice of preactivations.
+    np.testing.assert_allclose(feature_cost(np.tanh(h), task, tanh, bias=tau), costs, rtol=1e-9)
+    np.testing.assert_allclose(
+        neuron_cost(h + 7.0, task, bias=np.inf), neuron_cost(h, task, bias=np.inf), rtol=1e-9
+    )
 
 
 def test_powers_are_not_certified_by_accident():

@@ -1,7 +1,8 @@
 """absrep: measure, derive and certify abstract representations.
 
-Layers 1 and 2 are re-exported here and need no deep-learning library. Networks are in
-`absrep.nets` (needs torch), drawing in `absrep.figures` (needs matplotlib).
+Layers 1 and 2 are re-exported here. The theory is in `absrep.meanfield`, networks in `absrep.nets`
+and both together in `absrep.laboratory` (need torch), static figures in `absrep.figures` and those
+with sliders in `absrep.widgets` (need matplotlib; live ones ipywidgets).
 """
 
 from .geometry import *

@@ -56,7 +56,7 @@ def test_the_dots_lie_on_the_lines_and_inside_the_panel():
 
 def test_edges_join_conditions_that_differ_in_one_latent():
     points = EXPLORER.compute(interaction=0.4, noise=0.5)
-    for latent, key in enumerate(("first", "second")):
+    for latent, key in enumerate(("points, first", "points, second")):
         for minus, plus in points[key]:
             differs = np.sign(plus[:2]) != np.sign(minus[:2])
             assert differs[latent] and not differs[1 - latent]

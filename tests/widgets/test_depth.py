@@ -84,3 +84,12 @@ def test_the_line_is_where_the_dot_goes(depth, d):
     for decay, gain in result["fall"][:-3]:
         assert gain == pytest.approx(compute(depth, decay, d)[0]["now"][0][1], abs=1e-9)
     assert np.all(np.diff([gain for _, gain in result["fall"]]) <= 0)
+
+
+def test_last_layer_is_strongest_and_only_one_layer_falls_without_a_jump():
+    for depth in EXPLORER.parameters[0].values:
+        result = EXPLORER.compute(depth=depth, weight_decay=0.01, latents=2)
+        strengths = result["strengths"][:, 1]
+        assert strengths[-1] == strengths.max() > 0
+        before = result["fall"][-3][1]  # gain just before the collapse
+        assert (before > 0.4) == (depth > 1)

@@ -1,8 +1,11 @@
 """Explorers: what every one of them keeps, and the page's frames against the library."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from absrep import widgets
 from absrep.widgets import Dots, Explorer, Line, Panel, Parameter, Readout, Scene, Words
 from absrep.widgets._marks import Squares
 from absrep.widgets._svg import _ticks, coordinates, path, project
@@ -74,8 +77,13 @@ class TestEveryExplorer:
                         assert seen.any(), (mark, values)
 
 
-def test_there_is_one_for_every_chapter():
-    assert len(MAKERS) >= 2
+def test_every_chapter_has_its_explorers_from_the_module_of_its_name():
+    homes = {name: getattr(widgets, name).__module__.rpartition("._")[2] for name in MAKERS}
+    for chapter in sorted(Path(__file__).parents[2].glob("book/*.ipynb")):
+        text = chapter.read_text(encoding="utf8")
+        shown = {name for name in MAKERS if f"{name}()" in text}
+        assert shown == {name for name in MAKERS if homes[name] == chapter.stem}
+        assert shown or chapter.stem == "proofs"
 
 
 def circle(**changes):

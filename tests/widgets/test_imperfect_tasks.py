@@ -47,6 +47,15 @@ def test_star_lies_on_the_line(results):
         assert low - 1e-6 <= score <= high + 1e-6
 
 
+def test_star_is_in_its_panel_where_the_score_is_lowest():
+    made = explorer(NAME)
+    interaction, decays = made.parameters[1].values[-1], made.parameters[2].values
+    for decay in decays:
+        result = made.compute(reports=9, interaction=interaction, weight_decay=decay)
+        (_, score), (low, high) = result["found"][0], made.views[1].ylim
+        assert low < score < 0 < high
+
+
 def test_geometry_has_the_scores_it_is_drawn_with(results):
     labels = latents(2)
     for _, result in results:

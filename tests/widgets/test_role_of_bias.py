@@ -27,7 +27,7 @@ def test_phase_score_and_loss_are_the_theorems():
         phase, score = (
             ("abstract", "1.000")
             if k2 < k0
-            else ("one neuron per stimulus", "0.000")
+            else ("one per stimulus", "0.000")
             if k2 > k0
             else ("on the boundary", "any, 0 to 1")
         )

@@ -24,12 +24,14 @@ from ._representations import (
     plot_scores,
 )
 from ._scatter import plot_scatter
-from ._style import LATENT_COLOURS
+from ._style import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS
 from ._sweep import plot_sweep
 from ._training import plot_training
 
 __all__ = [
     "LATENT_COLOURS",
+    "NEUTRAL",
+    "SERIES_COLOURS",
     "ExponentPanel",
     "plot_bound",
     "plot_dichotomies",

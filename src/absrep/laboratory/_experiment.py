@@ -261,7 +261,7 @@ class Experiment:
         features = self.activation.value(preactivations) * np.sqrt(masses)
         if self.bias == np.inf:  # a free hidden bias makes one of the outputs
             features = features - features.mean(axis=0)
-        _, second = self.weight_decay  # type: ignore[misc]  # always a pair after construction
+        _, second = np.broadcast_to(self.weight_decay, 2)
         solved = np.linalg.solve(
             features @ features.T + second * np.eye(len(features)), self.task.labels
         )

@@ -21,6 +21,7 @@ from ._activations import (
 )
 from ._certificate import Certificate, certify
 from ._closed_form import ClosedForm, closed_form
+from ._costs import feature_cost, neuron_cost
 from ._depth import DeepClosedForm, deep_closed_form, deep_collapse
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
 from ._exclusive_or import ExclusiveOr, exclusive_or
@@ -68,12 +69,14 @@ __all__ = [
     "energy_gradient",
     "erf",
     "exclusive_or",
+    "feature_cost",
     "gelu",
     "guaranteed_parallelism",
     "hard_tanh",
     "leaky_relu",
     "linear",
     "local_optima",
+    "neuron_cost",
     "neuron_energy",
     "neuron_energy_gradient",
     "optimal_range",

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import nnls
 
-from .._validation import Array, as_array
+from .._validation import as_array
 from ..tasks import Task
 from ._activations import Activation, relu
 from ._ascent import ascend
+from ._costs import cheapest
 from ._energy import Network
 from ._generation import dual_bound
 from ._master import resolvent
-from ._metric import InputMetric, WeightDecay, as_weight_decay, input_metric
+from ._metric import WeightDecay, as_weight_decay, input_metric
 from ._optimum import Optimum, relative_gap
 from ._oracle import LARGEST_SEARCH, best_neurons, n_cones
 from ._solver import as_activation, solve
@@ -106,7 +106,9 @@ def certify(
         z = as_array("network", network, 2)
         if len(z) != task.n_stimuli:
             raise ValueError(f"network must have {task.n_stimuli} rows, found shape {z.shape}")
-        cost = sum(cheapest(column, metric, phi) for column in z.T)
+        cost = sum(
+            cheapest("network, given by its features,", column, metric, phi) for column in z.T
+        )
         solved = np.linalg.solve(z @ z.T + second * np.eye(len(z)), task.labels)
         loss = float(0.5 * second * np.sum(task.labels * solved) + 0.5 * first * cost)
     nu = float(np.sqrt(first * second))
@@ -129,37 +131,3 @@ def certify(
     if optimum is not None and optimum.certified:
         bound, certified = max(bound if certified else 0.0, optimum.lower_bound), True
     return Certificate(loss, bound, relative_gap(loss, bound), certified, own_bound)
-
-
-def cheapest(features: Array, metric: InputMetric, activation: Activation) -> float:
-    """Smallest cost of preactivations with the given features (P,)."""
-    active = np.ones(len(features), dtype=bool)
-    one_sided = activation.slopes == (0.0, 1.0)
-    if one_sided:
-        if (features < 0).any():
-            raise ValueError(f"network must have features in the range of {activation}")
-        active = features > 0
-    elif activation.inverse is None or activation.slopes == (-1.0, 1.0):
-        raise ValueError(
-            f"network must be given by its weights: {activation} has no inverse on all its values"
-        )
-    h = features
-    if not one_sided:
-        assert activation.inverse is not None
-        h = np.asarray(activation.inverse(features))
-        if not np.isfinite(h).all():
-            raise ValueError(f"network must have features in the range of {activation}")
-    cost = float(metric.cost(h[:, None] * active[:, None])[0])
-    if not active.all() and not metric.is_m_matrix:
-        if metric.factor.shape[1] < len(features) - metric.free:
-            raise ValueError(
-                "network must be given by its weights: the input kernel is singular, so features "
-                "with zeros do not determine their cost"
-            )
-        # Where the feature is zero, h ≤ 0 is free: choose −y, y ≥ 0, to make the cost smallest.
-        whiten = metric.whiten
-        cost = float(nnls(whiten[:, ~active], whiten[:, active] @ h[active])[1] ** 2)
-        return cost
-    if np.abs(metric.project(h[:, None]) - h[:, None]).max() > 1e-8 * np.abs(h).max():
-        raise ValueError("network must have features that the inputs can produce")
-    return cost

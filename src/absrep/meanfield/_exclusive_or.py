@@ -38,6 +38,13 @@ class ExclusiveOr:
     begins: float
     ends: float
 
+    @property
+    def parallelism(self) -> float:
+        """Parallelism score of either latent, (b − c)/(b + c)."""
+        if self.latent + self.interaction == 0:
+            raise ValueError("weight_decay must be smaller: the network has collapsed")
+        return (self.latent - self.interaction) / (self.latent + self.interaction)
+
 
 def exclusive_or(
     weight: float,
@@ -50,7 +57,8 @@ def exclusive_or(
 
     With :math:`γ = κ_0κ_1/(κ_0+κ_1)`, :math:`t = (1/κ_{12} - 1/κ_0)/4` and
     :math:`ν = \sqrt{λ_1λ_2} < 2\sqrt{γ}` the parallelism score is 1 for :math:`w \le ν\sqrt{t}`,
-    falls, and is 0 from :math:`w = 2\sqrt{γt}` on.
+    falls, is 0 from :math:`w = 2\sqrt{γt}` on, and is negative beyond
+    :math:`w^2 = κ_1(1/κ_0 + 1/κ_{12})`.
 
     Parameters
     ----------
@@ -71,7 +79,7 @@ def exclusive_or(
     ------
     TypeError, ValueError
         If an argument is out of its range. Outside :math:`κ_{12} \le κ_0` and
-        :math:`1/κ_0 + 1/κ_{12} \le 2/κ_1` the optimum has another form.
+        :math:`1/κ_0 + 1/κ_{12} \le 2/κ_1` the optimum may have another form.
 
     Examples
     --------
@@ -88,6 +96,11 @@ def exclusive_or(
         raise ValueError(
             f"interaction must be at most the constant κ₀ = {k0:.6g}, found {k12:.6g}: beyond, "
             "not even the latents alone are abstract"
+        )
+    if k1 > k0:
+        raise ValueError(
+            f"latent must be at most the constant κ₀ = {k0:.6g}, found {k1:.6g}: beyond, the best "
+            "neurons for a latent are negative where they are silent"
         )
     if 1 / k0 + 1 / k12 > 2 / k1:
         raise ValueError(
@@ -113,8 +126,9 @@ def exclusive_or(
         elif a3**2 > paired:
             a1, a3 = ((single - paired) / 2) ** 0.5, paired**0.5
     scale = float(np.sqrt(second / first)) / 4
-    b = scale * (1 / a1 - nu)
-    c = scale * max(w / a3 - nu, 0.0) if a3 > 0 else 0.0
+    # What is not held at all would have a strength of rounding, of either sign.
+    b = scale * max(1 / a1 - nu, 0.0) if a1 < 1 / nu else 0.0
+    c = scale * max(w / a3 - nu, 0.0) if 0 < a3 < w / nu else 0.0
     loss = 2 * nu * (4 * a1 + 2 * w * a3 - nu * (2 * a1**2 + a3**2))
     # Neurons that tell one thing add as much of the constant; those of one stimulus add a
     # quarter of everything.

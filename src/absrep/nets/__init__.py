@@ -9,15 +9,28 @@ the same network in a batch of fifty as by itself.
 from ._feed_forward import FeedForward, hidden_kernel
 from ._recurrent import Recurrent
 from ._replicated import Replicated
-from ._training import Training, cosine, squared_error, train
+from ._sequences import (
+    CausalTransformer,
+    Gated,
+    LeakyRecurrent,
+    SequenceClassifier,
+    binary_cross_entropy,
+)
+from ._training import Training, cosine, squared_error, train, train_on_stream
 
 __all__ = [
+    "CausalTransformer",
     "FeedForward",
+    "Gated",
+    "LeakyRecurrent",
     "Recurrent",
     "Replicated",
+    "SequenceClassifier",
     "Training",
+    "binary_cross_entropy",
     "cosine",
     "hidden_kernel",
     "squared_error",
     "train",
+    "train_on_stream",
 ]

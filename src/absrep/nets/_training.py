@@ -17,7 +17,7 @@ from tqdm import tqdm
 from .._validation import Array, as_array, as_count, as_function, as_number
 from ._replicated import Replicated
 
-__all__ = ["Training", "cosine", "squared_error", "train"]
+__all__ = ["Training", "cosine", "squared_error", "train", "train_on_stream"]
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -170,15 +170,6 @@ def train(
     """
     if not isinstance(network, Replicated):
         raise TypeError(f"network must be a Replicated, found {type(network).__name__}")
-    for name, function in (("optimizer", optimizer), ("schedule", schedule), ("error", error)):
-        as_function(name, function)
-    if watch is not None:
-        as_function("watch", watch)
-    probes = probes or {}
-    for name, probe in probes.items():
-        as_function(f"probes[{name!r}]", probe)
-    if taken := {"loss", "error"} & set(probes):
-        raise ValueError(f"probes must not be named {sorted(taken)}: these are recorded anyway")
     like = next(network.parameters())
     x, y = (
         torch.tensor(as_array(name, value, (2, 3)), dtype=like.dtype, device=like.device)
@@ -192,6 +183,140 @@ def train(
                 f"{name} must have shape {shape}, or one such array per replica, "
                 f"found {tuple(data.shape)}"
             )
+    batches = _batches(network, n_stimuli, batch_size)
+
+    def next_batch() -> tuple[Tensor, Tensor, float]:
+        index = next(batches)
+        xb, yb = (data if index is None else _rows(data, index) for data in (x, y))
+        return xb, yb, n_stimuli / xb.shape[-2]
+
+    return _minimise(
+        network,
+        next_batch,
+        (x, y),
+        n_steps=n_steps,
+        weight_decay=weight_decay,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        error=error,
+        record_at=record_at,
+        probes=probes or {},
+        watch=watch,
+        threads=threads,
+        progress=progress,
+    )
+
+
+def train_on_stream(
+    network: Replicated,
+    sample: Callable[[], tuple[ArrayLike, ArrayLike]],
+    validation: tuple[ArrayLike, ArrayLike],
+    *,
+    n_steps: int,
+    error: Callable[[Tensor, Tensor], Tensor],
+    weight_decay: float | Sequence[float] = 0.0,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    learning_rate: float = 1e-3,
+    schedule: Callable[[float], float] = cosine,
+    record_at: Iterable[int] = (),
+    probes: Mapping[str, Callable[[Any], Tensor]] | None = None,
+    watch: Callable[[Training], object] | None = None,
+    threads: int | None = 1,
+    progress: bool = False,
+) -> Training:
+    """Minimise the error on data that never repeat, a new batch at every step; see `train`.
+
+    Parameters
+    ----------
+    network : Replicated
+    sample : callable
+        ``sample()`` returns the next batch, inputs and targets as the network and `error` take
+        them, for all replicas alike.
+    validation : (array, array)
+        Inputs and targets on which loss and error are recorded.
+    n_steps, error, weight_decay, optimizer, learning_rate, schedule, record_at, probes, watch, \
+    threads, progress
+        As for `train`; the error is not scaled.
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    ValueError, TypeError, FloatingPointError
+        As `train`.
+
+    Examples
+    --------
+    >>> from absrep.nets import LeakyRecurrent, SequenceClassifier, binary_cross_entropy
+    >>> rng = np.random.default_rng(0)
+    >>> def sample():
+    ...     x = rng.standard_normal((64, 5, 1))
+    ...     return x, x.mean(axis=1, keepdims=True) > 0
+    >>> network = SequenceClassifier(lambda: LeakyRecurrent(1, 16), 1, 16, 1, seeds=[0])
+    >>> run = train_on_stream(
+    ...     network, sample, sample(), n_steps=200, error=binary_cross_entropy, learning_rate=0.01
+    ... )
+    >>> bool(run.loss[-1, 0] < 0.5 * run.loss[0, 0])
+    True
+    """
+    as_function("sample", sample)
+    like = next(network.parameters())
+
+    def tensors(name: str, pair: tuple[ArrayLike, ArrayLike]) -> tuple[Tensor, Tensor]:
+        if len(pair) != 2:
+            raise ValueError(f"{name} must be inputs and targets, found {len(pair)} things")
+        x, y = (torch.tensor(as_array(name, part), dtype=like.dtype) for part in pair)
+        return x.to(like.device), y.to(like.device)
+
+    return _minimise(
+        network,
+        lambda: (*tensors("sample", sample()), 1.0),
+        tensors("validation", validation),
+        n_steps=n_steps,
+        weight_decay=weight_decay,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        error=error,
+        record_at=record_at,
+        probes=probes or {},
+        watch=watch,
+        threads=threads,
+        progress=progress,
+    )
+
+
+def _minimise(
+    network: Replicated,
+    next_batch: Callable[[], tuple[Tensor, Tensor, float]],
+    validation: tuple[Tensor, Tensor],
+    *,
+    n_steps: int,
+    weight_decay: float | Sequence[float],
+    optimizer: Callable[..., torch.optim.Optimizer],
+    learning_rate: float,
+    schedule: Callable[[float], float],
+    error: Callable[[Tensor, Tensor], Tensor],
+    record_at: Iterable[int],
+    probes: Mapping[str, Callable[[Any], Tensor]],
+    watch: Callable[[Training], object] | None,
+    threads: int | None,
+    progress: bool,
+) -> Training:
+    """The loop. A batch comes with the factor that scales its error."""
+    if not isinstance(network, Replicated):
+        raise TypeError(f"network must be a Replicated, found {type(network).__name__}")
+    for name, function in (("optimizer", optimizer), ("schedule", schedule), ("error", error)):
+        as_function(name, function)
+    if watch is not None:
+        as_function("watch", watch)
+    for name, probe in probes.items():
+        as_function(f"probes[{name!r}]", probe)
+    if taken := {"loss", "error"} & set(probes):
+        raise ValueError(f"probes must not be named {sorted(taken)}: these are recorded anyway")
     last = as_count("n_steps", n_steps, at_least=0)
     record = {0, last}
     if not isinstance(record_at, Iterable):
@@ -199,7 +324,7 @@ def train(
     record |= {as_count("record_at", step, at_least=0) for step in record_at}
     if max(record) > last:
         raise ValueError(f"record_at must not exceed n_steps = {last}, found {max(record)}")
-    batches = _batches(network, n_stimuli, batch_size)
+    x, y = validation
     rate = as_number("learning_rate", learning_rate, above=0)
     steps_taken = optimizer(network.parameters(), lr=rate)
     kept: dict[str, list[Array]] = {name: [] for name in ("loss", "error", *probes)}
@@ -230,10 +355,9 @@ def train(
         return Training(network, steps, arrays.pop("loss"), arrays.pop("error"), arrays)
 
     def one_step(step: int) -> None:
-        index = next(batches)
-        xb, yb = (data if index is None else _rows(data, index) for data in (x, y))
+        xb, yb, scale = next_batch()
         steps_taken.zero_grad(set_to_none=True)
-        losses = error(network(xb), yb) * (n_stimuli / xb.shape[-2]) + network.penalty(weight_decay)
+        losses = error(network(xb), yb) * scale + network.penalty(weight_decay)
         losses.sum().backward()  # type: ignore[no-untyped-call]
         for group in steps_taken.param_groups:
             group["lr"] = rate * schedule(step / last)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..meanfield import DeepClosedForm, deep_closed_form, deep_collapse, deep_modular
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
@@ -73,9 +73,10 @@ def depth_profile() -> Explorer:
     return Explorer(
         name="depth_profile",
         title="Layer by layer",
-        description="Left: the strength of every layer, rising from the first to the last, and "
-        "how it splits into two signs in the cheapest code: bars upwards and downwards. "
-        "Right: the gain of the outputs against weight decay, which falls and then jumps to zero.",
+        description="Left: the strength of every layer, largest in the last, and how it splits "
+        "into two signs in the cheapest code: bars upwards and downwards. Right: the gain of the "
+        "outputs against weight decay, which falls to zero, with a jump if there are two layers "
+        "or more.",
         compute=compute,
         parameters=(layers, decays, latents),
         views=(
@@ -103,9 +104,9 @@ def depth_profile() -> Explorer:
         readouts=(
             Readout("loss", "E, loss", ".4f"),
             Readout("first", "b₁"),
-            Readout("last", "b of the last layer"),
-            Readout("gain", "gain"),
+            Readout("last", "b_L, last layer"),
+            Readout("gain", "gain of the outputs"),
             Readout("collapse", "collapse at λ"),
-            Readout("ratio", "cheapest signs, loss relative"),
+            Readout("ratio", "E, cheapest / equal signs"),
         ),
     )

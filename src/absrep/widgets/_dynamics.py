@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import sqrtm
 
 from .._validation import Array
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import parallelism_score
-from ..kernels import walsh_basis
+from ..kernels import gram
 from ..meanfield import closed_form, guaranteed_parallelism
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Dots, Line, Panel, Scene, Segments, Words
+from ._marks import Dots, Line, Panel, Scene, Segments
+from ._stimuli import facing_the_labels, square, square_marks
 
 __all__ = ["lazy_to_rich"]
 
@@ -42,7 +42,7 @@ def lazy_to_rich() -> Explorer:
     >>> [film.readouts_at(scale=6, elapsed=time)["law"] for time in (0, 1)]
     ['1.000', '0.135']
     """
-    task, basis = hypercube(2), walsh_basis(2)[:, 1:]
+    task = hypercube(2)
     loss, features, imbalance = _trained()
     scores = parallelism_score(features, task.labels).mean(axis=-1)
     floor = closed_form(task, weight_decay=_DECAY).loss
@@ -53,10 +53,10 @@ def lazy_to_rich() -> Explorer:
             raise ValueError(f"scale must be one of {_SCALES}, found {scale}")
         moment, start = int(np.abs(_MOMENTS - elapsed).argmin()), _SCALES.index(scale)
         seen = scores[:, start]
-        # Coordinates that keep all distances, with axes for the two latents and their product.
-        walsh = basis.T @ features[moment, start, 0]
-        axes = np.real(sqrtm(walsh @ walsh.T))
-        points = basis @ axes / np.sqrt(np.mean(np.square(axes[:2]).sum(axis=1)))
+        # At a size that keeps that of the latents, whatever is left of their product.
+        points = facing_the_labels(gram(features[moment, start, 0]))
+        sizes = np.linalg.norm(task.labels.T @ points / 4, axis=1)
+        points = points / np.sqrt(np.square(sizes).mean())
         middle, law = np.median(seen, axis=1), np.exp(-2 * _MOMENTS)
         left = np.median(imbalance[:, start] / imbalance[0, start], axis=1)
         often = slice(0, None, 4)
@@ -64,9 +64,7 @@ def lazy_to_rich() -> Explorer:
         bars = np.stack([np.column_stack([_MOMENTS, end]) for end in ends.T], axis=1)
         safe = np.median(promised[moment, start])
         return {
-            "points": points,
-            "first": points[[[0, 2], [1, 3]]],
-            "second": points[[[0, 1], [2, 3]]],
+            **square(points),
             "ps": np.column_stack([_MOMENTS, middle])[often],
             "spread": bars[often],
             "law line": np.column_stack([_MOMENTS, law]),
@@ -80,7 +78,7 @@ def lazy_to_rich() -> Explorer:
             "law": np.exp(-2 * elapsed),
         }
 
-    blue, red, green = LATENT_COLOURS[:3]
+    green = LATENT_COLOURS[2]
     words = tuple(f"{scale:g}" for scale in _SCALES)
     return Explorer(
         name="lazy_to_rich",
@@ -95,12 +93,7 @@ def lazy_to_rich() -> Explorer:
         ),
         views=(
             Scene(
-                (
-                    Segments("first", "first latent differs", blue),
-                    Segments("second", "second latent differs", red),
-                    Dots("points"),
-                    Words("points", texts=("−−", "−+", "+−", "++")),
-                ),
+                square_marks(),
                 radius=2.0,
                 title="one network",
             ),
@@ -120,9 +113,9 @@ def lazy_to_rich() -> Explorer:
             ),
         ),
         readouts=(
-            Readout("loss", "loss / floor", ".3g"),
+            Readout("loss", "L / L*", ".3g"),
             Readout("score", "PS"),
-            Readout("range", "lowest to highest"),
+            Readout("range", "PS, lowest to highest"),
             Readout("guaranteed", "PS guaranteed by the loss"),
             Readout("left", "imbalance left"),
             Readout("law", "exp(−2λt)"),

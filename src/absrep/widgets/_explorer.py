@@ -47,6 +47,7 @@ class Parameter:
 
     Examples
     --------
+    >>> from absrep.widgets import Parameter
     >>> decay = Parameter("weight_decay", "λ, weight decay", np.geomspace(1e-3, 1, 4), start=1)
     >>> decay.values, decay.text(decay.values[1])
     ((0.001, 0.01, 0.1, 1.0), '0.01')
@@ -71,7 +72,7 @@ class Parameter:
             raise ValueError(f"start of {self.name} must be an index below {len(values)}")
         rounded = tuple(float(f"{value:.{self.digits}g}") for value in values)
         if len(set(rounded)) < len(rounded):
-            raise ValueError(f"grid of {self.name} coincide at {self.digits} digits")
+            raise ValueError(f"grid of {self.name}: two values coincide at {self.digits} digits")
         object.__setattr__(self, "values", rounded)
 
     def text(self, value: float) -> str:
@@ -94,6 +95,13 @@ class Readout:
     format : str, optional
         As in ``format(value, ".3f")``; words are shown as they are.
     unit : str, optional
+
+    Examples
+    --------
+    >>> from absrep.widgets import Readout
+    >>> angle = Readout("angle", "angle", ".1f", "°")
+    >>> angle.text(-44.96), angle.text("none")
+    ('−45.0 °', 'none')
     """
 
     key: str
@@ -138,7 +146,7 @@ class Explorer:
 
     Examples
     --------
-    >>> from absrep.widgets import Line, Panel
+    >>> from absrep.widgets import Explorer, Line, Panel, Parameter, Readout
     >>> around = np.linspace(0, 2 * np.pi, 61)
     >>> unit = np.column_stack([np.cos(around), np.sin(around)])
     >>> circle = Explorer(

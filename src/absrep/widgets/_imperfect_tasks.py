@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import kernel_from_spectrum, walsh_spectrum
 from ..meanfield import ExclusiveOr, exclusive_or, solve
 from ..tasks import Task, hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Dots, Line, Panel, Scene, Segments, Stars, Words
+from ._marks import Dots, Line, Panel, Scene, Stars
+from ._stimuli import square, square_marks
 
 __all__ = ["exclusive_or_weight"]
 
@@ -49,8 +50,7 @@ def exclusive_or_weight() -> Explorer:
     def scores(interaction: float, weight_decay: float) -> Any:
         """Parallelism score against the weight, in theory."""
         forms = [theory(w, interaction, weight_decay) for w in weights]
-        lines = [(f.latent - f.interaction) / (f.latent + f.interaction) for f in forms]
-        return np.column_stack([weights, lines])
+        return np.column_stack([weights, [form.parallelism for form in forms]])
 
     @cache
     def edges(weight_decay: float) -> Any:
@@ -73,12 +73,10 @@ def exclusive_or_weight() -> Explorer:
         begins, ends = edges(weight_decay)
         held = 4 * strengths[2] / (4 * strengths[2] + weight_decay)
         return {
-            "points": points,
-            "first edges": points[[[0, 2], [1, 3]]],
-            "second edges": points[[[0, 1], [2, 3]]],
+            **square(points),
             "line": scores(interaction, weight_decay),
-            "begins": [[form.begins, -0.3], [form.begins, 1.05]],
-            "ends": [[form.ends, -0.3], [form.ends, 1.05]],
+            "begins": [[form.begins, -0.5], [form.begins, 1.05]],
+            "ends": [[form.ends, -0.5], [form.ends, 1.05]],
             "found": [[w, (first + second) / 2]],
             "begin line": np.column_stack([fine, begins]),
             "end line": np.column_stack([fine, ends]),
@@ -91,7 +89,7 @@ def exclusive_or_weight() -> Explorer:
             "gap": best.gap,
         }
 
-    one, two, three, four = LATENT_COLOURS[:4]
+    _, _, three, four, *_ = LATENT_COLOURS
     return Explorer(
         name="exclusive_or_weight",
         title="How much exclusive-or abstraction bears",
@@ -110,12 +108,7 @@ def exclusive_or_weight() -> Explorer:
         ),
         views=(
             Scene(
-                (
-                    Segments("first edges", "first latent differs", one),
-                    Segments("second edges", "second latent differs", two),
-                    Dots("points"),
-                    Words("points", texts=("−−", "−+", "+−", "++")),
-                ),
+                square_marks(),
                 radius=1.4,
                 title="hidden geometry",
             ),
@@ -123,7 +116,7 @@ def exclusive_or_weight() -> Explorer:
                 "weight w of the exclusive-or",
                 "parallelism score",
                 (0, 1.15),
-                (-0.3, 1.05),
+                (-0.5, 1.05),
                 (
                     Line("line", "theory", three),
                     Line("begins", "abstraction begins to end", three, dashed=True),
@@ -146,7 +139,7 @@ def exclusive_or_weight() -> Explorer:
         readouts=(
             Readout("first", "PS₁"),
             Readout("second", "PS₂"),
-            Readout("answered", "exclusive-or, answer / target"),
+            Readout("answered", "XOR, answer / target"),
             Readout("theory", "L, theory", ".5f"),
             Readout("loss", "L, certified optimum", ".5f"),
             Readout("gap", "gap", ".0e"),

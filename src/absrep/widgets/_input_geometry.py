@@ -8,27 +8,25 @@ from typing import Any
 import numpy as np
 
 from .._validation import Array
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import (
-    center,
-    gram_factor,
     kernel_alignment,
     kernel_from_spectrum,
     random_kernel,
     rotated_kernel,
-    walsh_basis,
 )
 from ..meanfield import solve, tilted_networks
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Dots, Line, Mark, Panel, Scene, Segments, Stars, Words
+from ._marks import Line, Panel, Scene, Stars
+from ._stimuli import at_unit_size, facing_the_labels, square, square_marks
 
 __all__ = ["random_inputs", "tilted_inputs"]
 
 _LABELS = hypercube(2).labels
 _WEIGHT_DECAY = 0.03  # the chapter's
-# Whitened inputs, by the closed form of the alignment: √(2/3).
+# Of whitened inputs: √(2/3).
 _WHITENED = kernel_alignment(np.eye(4), _LABELS @ _LABELS.T)
 
 
@@ -167,7 +165,7 @@ def tilted_inputs() -> Explorer:
         "latents in the input.",
         compute=compute,
         parameters=(
-            Parameter("latent", "κ₁, labels in the input", np.geomspace(0.25, 16, 7), start=2),
+            Parameter("latent", "κ₁, latents in the input", np.geomspace(0.25, 16, 7), start=2),
             Parameter("correlation", "r, correlation of the latents", np.linspace(0, 0.9, 10)),
         ),
         views=(
@@ -201,22 +199,9 @@ def _parallelism(kernel: Array) -> float:
 
 
 def _drawing(name: str, kernel: Array) -> dict[str, Array]:
-    """The geometry of four stimuli without loss, at a common size, and its edges."""
-    # Three dimensions hold four centred points; y₁, y₂ and y₁y₂ give them axes that do not jump.
-    points = gram_factor(center(kernel)) @ walsh_basis(2)[:, 1:] / 2
-    points = points / np.sqrt(np.square(points).sum() / 4)
-    return {
-        name: points,
-        f"{name}, first": points[[[0, 2], [1, 3]]],
-        f"{name}, second": points[[[0, 1], [2, 3]]],
-    }
+    return square(at_unit_size(facing_the_labels(kernel)), name)
 
 
 def _scene(name: str, title: str) -> Scene:
-    marks: tuple[Mark, ...] = (
-        Segments(f"{name}, first", "y₁ differs", LATENT_COLOURS[0]),
-        Segments(f"{name}, second", "y₂ differs", LATENT_COLOURS[1]),
-        Dots(name),
-        Words(name, texts=("−−", "−+", "+−", "++")),
-    )
+    marks = square_marks(name, "y₁ differs", "y₂ differs")
     return Scene(marks, radius=1.4, title=title, elevation=30.0)

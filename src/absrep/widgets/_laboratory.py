@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..laboratory import (
     Experiment,
     Inputs,
@@ -25,25 +25,15 @@ from ..laboratory import (
     parallelism_course,
     train_together,
 )
-from ..meanfield import (
-    absolute,
-    erf,
-    gelu,
-    hard_tanh,
-    leaky_relu,
-    linear,
-    relu,
-    sigmoid,
-    softplus,
-    tanh,
-)
+from ..meanfield import absolute, linear, relu
 from ..nets import Training
 from ._explorer import Explorer, Parameter, Readout
+from ._laboratory_controls import GROUPS, OF_INPUTS, experiment_of, make_controls
 from ._marks import Dots, Line, Panel, Stars
-from ._page import picture, style
+from ._page import picture
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox, Widget
+    from ipywidgets import VBox
 
 __all__ = ["Laboratory", "laboratory", "optimal_and_trained"]
 
@@ -237,6 +227,14 @@ class Laboratory:
         As chosen; None if the choices do not go together.
     run : Training or None
         Of the network, once trained.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Laboratory
+    >>> lab = Laboratory()
+    >>> lab.controls["bias"].value = 10.0
+    >>> lab.experiment.bias, lab.message.value
+    (10.0, '<p>A closed form applies.</p>')
     """
 
     def __init__(self) -> None:
@@ -244,7 +242,7 @@ class Laboratory:
 
         self.experiment: Experiment | None = None
         self.run: Training | None = None
-        self.controls = _controls()
+        self.controls = make_controls()
         self.solve = Button(description="Find the optimum")
         self.train = Button(description="Train", button_style="primary")
         self.save = Button(description="Write the files")
@@ -270,9 +268,9 @@ class Laboratory:
     def _boxes(self) -> VBox:
         from ipywidgets import Accordion, HBox, VBox
 
-        columns = [VBox([self.controls[name] for name in names]) for names in _GROUPS.values()]
+        columns = [VBox([self.controls[name] for name in names]) for names in GROUPS.values()]
         export = VBox([self.script, self.table, HBox([self.folder, self.save])])
-        choices = Accordion(columns, titles=tuple(_GROUPS), selected_index=0)
+        choices = Accordion(columns, titles=tuple(GROUPS), selected_index=0)
         return VBox(
             [
                 choices,
@@ -290,11 +288,11 @@ class Laboratory:
         self.picture.value = self.numbers.value = self.script.value = self.table.value = ""
         self.progress.value = 0
         chosen = {name: control.value for name, control in self.controls.items()}
-        for name, kind in _OF_INPUTS.items():
+        for name, kind in OF_INPUTS.items():
             shown = kind == chosen["inputs"] and not (name == "k3" and chosen["n_latents"] == 2)
             self.controls[name].layout.display = "" if shown else "none"
         try:
-            self.experiment = _experiment(chosen)
+            self.experiment = experiment_of(chosen)
         except ValueError as bad:
             self._say(str(bad))
         else:
@@ -352,7 +350,7 @@ class Laboratory:
             views=views,
             readouts=_READOUTS,
         )
-        self.picture.value = style() + picture(shown, result)
+        self.picture.value = picture(shown, result)
 
     def _save(self, experiment: Experiment) -> None:
         if not self.folder.value.strip():
@@ -368,117 +366,6 @@ class Laboratory:
 
     def _say(self, text: str) -> None:
         self.message.value = f"<p>{escape(text)}</p>"
-
-
-_ACTIVATIONS = {
-    "ReLU": relu,
-    "leaky ReLU, slope 0.2": leaky_relu(0.2),
-    "|x|": absolute,
-    "linear": linear,
-    "tanh": tanh,
-    "erf": erf,
-    "hard tanh": hard_tanh,
-    "sigmoid": sigmoid,
-    "softplus": softplus,
-    "GELU": gelu,
-}
-_GEOMETRIES: dict[str, Callable[[dict[str, Any]], Inputs]] = {
-    "whitened": lambda c: Whitened(),
-    "aligned with the targets": lambda c: TargetAligned(c["gain"]),
-    "Walsh spectrum": lambda c: WalshSpectrum(
-        tuple(c[f"k{order}"] for order in range(c["n_latents"] + 1))
-    ),
-    "random patterns": lambda c: RandomPatterns(c["n_features"], c["pattern_seed"]),
-    "rotated": lambda c: Rotated(c["ratio"], c["rotation_seed"]),
-}
-# Controls that belong to one kind of inputs.
-_OF_INPUTS = {
-    "gain": "aligned with the targets",
-    "k0": "Walsh spectrum",
-    "k1": "Walsh spectrum",
-    "k2": "Walsh spectrum",
-    "k3": "Walsh spectrum",
-    "n_features": "random patterns",
-    "pattern_seed": "random patterns",
-    "ratio": "rotated",
-    "rotation_seed": "rotated",
-}
-_GROUPS = {
-    "Task": ("n_latents", "stimuli_per_class", "correlation", "xor", "inputs", *_OF_INPUTS),
-    "Network": ("activation", "bias", "first_decay", "second_decay", "width"),
-    "Training and measures": ("seed", "n_steps", "learning_rate", "init_scale", "noise"),
-}
-
-_AS_THEY_ARE = (
-    *("n_latents", "stimuli_per_class", "correlation", "xor", "activation", "bias", "width"),
-    *("seed", "n_steps", "learning_rate", "init_scale", "noise"),
-)
-
-
-def _controls() -> dict[str, Widget]:
-    from ipywidgets import (
-        BoundedIntText,
-        Checkbox,
-        Dropdown,
-        FloatLogSlider,
-        FloatSlider,
-        IntSlider,
-        SelectionSlider,
-    )
-
-    look = {"continuous_update": False}
-    wide = {"style": {"description_width": "14em"}, "layout": {"width": "36em"}}
-
-    def logarithmic(value: float, low: float, high: float, text: str) -> Widget:
-        return FloatLogSlider(
-            value, min=low, max=high, step=0.05, description=text, readout_format=".3g", **look
-        )
-
-    def seed(text: str) -> Widget:
-        return BoundedIntText(0, min=0, max=9999, description=text)
-
-    biases = [("none", 0.0), ("0.01", 0.01), ("0.1", 0.1), ("1", 1.0), ("10", 10.0)]
-    found: dict[str, Widget] = {
-        "n_latents": Dropdown(options=[2, 3], description="d, latents"),
-        "stimuli_per_class": IntSlider(1, min=1, max=3, description="stimuli per class", **look),
-        "correlation": FloatSlider(0.5, min=0, max=1, description="correlation in class", **look),
-        "xor": Checkbox(False, description="ask for y₁y₂ (XOR) as well", indent=False),
-        "inputs": Dropdown(options=list(_GEOMETRIES), description="inputs"),
-        "gain": FloatSlider(3.0, min=0, max=20, description="g, gain", **look),
-        "k0": logarithmic(1.0, -1, 1, "κ₀, constant"),
-        "k1": logarithmic(1.0, -1, 1, "κ₁, latents"),
-        "k2": logarithmic(1.0, -1, 1, "κ₂, pairs"),
-        "k3": logarithmic(1.0, -1, 1, "κ₃, triple"),
-        "n_features": IntSlider(6, min=2, max=40, description="features", **look),
-        "pattern_seed": seed("seed of the patterns"),
-        "ratio": logarithmic(10.0, 0, 2, "largest/smallest eigenvalue"),
-        "rotation_seed": seed("seed of the rotation"),
-        "activation": Dropdown(options=list(_ACTIVATIONS.items()), description="nonlinearity"),
-        "bias": SelectionSlider(
-            options=[*biases, ("free", np.inf)], value=1.0, description="τ, bias", **look
-        ),
-        "first_decay": logarithmic(0.01, -4, 1.5, "λ₁, decay of the input weights"),
-        "second_decay": logarithmic(0.01, -4, 1.5, "λ₂, decay of the output weights"),
-        "width": IntSlider(100, min=1, max=300, description="M, width", **look),
-        "seed": seed("seed of the network"),
-        "n_steps": IntSlider(3000, min=100, max=10_000, step=100, description="steps", **look),
-        "learning_rate": logarithmic(0.03, -3, -1, "learning rate"),
-        "init_scale": logarithmic(1.0, -2, 1, "size of the first weights"),
-        "noise": FloatSlider(0.5, min=0.1, max=2, description="σ, noise of CCGP, decoding", **look),
-    }
-    for control in found.values():
-        for part, values in wide.items():
-            for name, value in values.items():
-                setattr(getattr(control, part), name, value)
-    return found
-
-
-def _experiment(chosen: dict[str, Any]) -> Experiment:
-    return Experiment(
-        **{name: chosen[name] for name in _AS_THEY_ARE},
-        inputs=_GEOMETRIES[chosen["inputs"]](chosen),
-        weight_decay=(chosen["first_decay"], chosen["second_decay"]),
-    )
 
 
 def _form(experiment: Experiment) -> str:

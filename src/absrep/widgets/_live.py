@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._marks import Scene
-from ._page import picture, style
+from ._page import picture
 
 if TYPE_CHECKING:
     from ipywidgets import VBox, Widget
@@ -20,22 +20,24 @@ def live_widget(explorer: Explorer) -> VBox:
     from ipywidgets import HTML, FloatSlider, VBox
 
     sliders = {parameter.name: _slider(parameter) for parameter in explorer.parameters}
-    turned = {}
-    for scene in (view for view in explorer.views if isinstance(view, Scene)):
-        turned["turned"] = FloatSlider(scene.azimuth, min=-180, max=180, description="turn, °")
+    scenes = [view for view in explorer.views if isinstance(view, Scene)]
+    # One for all scenes, which are turned together.
+    turns = [
+        FloatSlider(scene.azimuth, min=-180, max=180, description="turn, °") for scene in scenes[:1]
+    ]
     shown = HTML()
 
     def show(_: Any = None) -> None:
         values = {name: float(slider.value) for name, slider in sliders.items()}
-        turn = {name: slider.value for name, slider in turned.items()}
-        shown.value = style() + picture(explorer, explorer.compute(**values), **turn)
+        turned = turns[0].value if turns else None
+        shown.value = picture(explorer, explorer.compute(**values), turned=turned)
 
-    for slider in (*sliders.values(), *turned.values()):
+    for slider in (*sliders.values(), *turns):
         slider.style.description_width = "initial"
         slider.layout.width = "95%"
         slider.observe(show, names="value")
     show()
-    return VBox([*sliders.values(), *turned.values(), shown])
+    return VBox([*sliders.values(), *turns, shown])
 
 
 def _slider(parameter: Parameter) -> Widget:

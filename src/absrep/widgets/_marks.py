@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..figures._style import NEUTRAL, SERIES_COLOURS
-
-Array = NDArray[np.float64]
+from .._validation import Array
+from ..figures import NEUTRAL, SERIES_COLOURS
 
 # Width and height between the axes of a panel, in pixels.
 PLOT = (270, 188)
@@ -37,6 +35,13 @@ class Mark:
         The neutral colours become the page's text colour, so that they show in dark mode too.
     dashed, filled : bool, optional
         Dashed outline; inside filled.
+
+    Examples
+    --------
+    >>> from absrep.figures import LATENT_COLOURS
+    >>> from absrep.widgets import Line
+    >>> Line("course").ink, Line("course", colour=LATENT_COLOURS[0]).ink
+    ('currentColor', '#0072B2')
     """
 
     key: str
@@ -59,12 +64,28 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line(Mark):
-    """A curve through points, shape (n, 2), or (n, 3) in a scene; a row of NaN lifts the pen."""
+    """A curve through points, shape (n, 2), or (n, 3) in a scene; a row of NaN lifts the pen.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Line
+    >>> Line("bound", "lower bound", dashed=True).label
+    'lower bound'
+    """
 
 
 @dataclass(frozen=True)
 class Segments(Mark):
-    """Separate strokes: shape (n, 2, 2), or (n, 2, 3) in a scene."""
+    """Separate strokes: shape (n, 2, 2), or (n, 2, 3) in a scene.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Segments
+    >>> Segments("edges").points(np.array([[[0.0, 0.0], [1.0, 2.0]]]))
+    array([[ 0.,  0.],
+           [ 1.,  2.],
+           [nan, nan]])
+    """
 
     def points(self, values: Array) -> Array:
         gap = np.full((len(values), 1, values.shape[-1]), np.nan)
@@ -73,7 +94,14 @@ class Segments(Mark):
 
 @dataclass(frozen=True)
 class Dots(Mark):
-    """A disc at each point: simulation."""
+    """A disc at each point: simulation.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Dots
+    >>> Dots("trained", "trained networks").filled
+    True
+    """
 
     filled: bool = True
     glyph = DISC
@@ -81,14 +109,28 @@ class Dots(Mark):
 
 @dataclass(frozen=True)
 class Stars(Mark):
-    """A star at each point: a certified optimum."""
+    """A star at each point: a certified optimum.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Stars
+    >>> Stars("optimum", "certified optimum").filled  # dots under it show
+    False
+    """
 
     glyph = STAR
 
 
 @dataclass(frozen=True)
 class Area(Mark):
-    """A closed outline, shape (n, 2); a row of NaN begins the next one."""
+    """A closed outline, shape (n, 2); a row of NaN begins the next one.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Area
+    >>> Area("histogram").closed
+    True
+    """
 
     filled: bool = True
     closed = True
@@ -96,7 +138,22 @@ class Area(Mark):
 
 @dataclass(frozen=True)
 class Bars(Area):
-    """Bars from zero: array of heights, shape (n,), at 0, 1, …, or of (place, height), (n, 2)."""
+    """Bars from zero: array of heights, shape (n,), at 0, 1, …, or of (place, height), (n, 2).
+
+    Parameters
+    ----------
+    width : float, optional
+        As a share of the distance from one whole number to the next.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Bars
+    >>> Bars("counts", width=0.5).points(np.array([3.0]))[:4]
+    array([[-0.25,  0.  ],
+           [ 0.25,  0.  ],
+           [ 0.25,  3.  ],
+           [-0.25,  3.  ]])
+    """
 
     width: float = 0.7
 
@@ -116,10 +173,18 @@ class Squares(Area):
 
     Parameters
     ----------
+    sign : int, optional
+        Which entries: 1 the positive ones, −1 the negative ones.
     largest : float
         The entry whose square fills its cell.
     across : int, optional
         Cells from side to side, however many rows the matrix has; default as many as rows.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Squares
+    >>> Squares("kernel", sign=-1, filled=False).points(-np.eye(2))[0].round(2)  # a corner
+    array([-0.48, -0.48])
     """
 
     sign: int = 1
@@ -143,6 +208,12 @@ class Words(Mark):
     ----------
     texts : tuple of str
         One per point.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Words
+    >>> Words("points", texts=("−", "+")).texts
+    ('−', '+')
     """
 
     texts: tuple[str, ...] = ()
@@ -166,6 +237,13 @@ class Panel:
         No axes' lines, only the words of the ticks.
     xticks, yticks : tuple of (float, str), optional
         Places and words; chosen by matplotlib's locators when empty.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Line, Panel
+    >>> panel = Panel("steps", "loss", (1, 1000), (0.01, 10), (Line("loss"),), xlog=True, ylog=True)
+    >>> [mark.key for mark in panel.marks]
+    ['loss']
     """
 
     xlabel: str
@@ -194,6 +272,12 @@ class Scene:
     title : str, optional
     azimuth, elevation : float, optional
         The first view, in degrees.
+
+    Examples
+    --------
+    >>> from absrep.widgets import Dots, Scene
+    >>> Scene((Dots("patterns"),), radius=1.5, title="hidden patterns").elevation
+    20.0
     """
 
     marks: tuple[Mark, ...]

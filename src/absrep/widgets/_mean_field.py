@@ -7,13 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from .._validation import Array
+from ..figures import LATENT_COLOURS
 from ..kernels import target_aligned_kernel
-from ..meanfield import Certificate, Optimum, certify, closed_form, neuron_energy, solve
-from ..meanfield._metric import input_metric
+from ..meanfield import (
+    Certificate,
+    Optimum,
+    certify,
+    closed_form,
+    neuron_cost,
+    neuron_energy,
+    solve,
+)
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Array, Bars, Dots, Line, Panel, Stars
+from ._marks import Bars, Dots, Line, Panel, Stars
+from ._stimuli import STIMULI
 
 __all__ = ["neuron_landscape", "optimal_landscape"]
 
@@ -60,11 +69,10 @@ def neuron_landscape() -> Explorer:
 
     def compute(first: float, second: float, bias: float) -> dict[str, Any]:
         z = features(first, second, bias)
-        metric = input_metric(task, bias)
 
         def relative(h: Array) -> Array:
             """E over price plus earnings."""
-            price = 0.5 * decay * metric.cost(h)
+            price = 0.5 * decay * neuron_cost(h, task, bias)
             value = neuron_energy(h, z @ z.T, task, weight_decay=decay, bias=bias)
             return np.asarray(value / (2 * price - value))
 
@@ -138,10 +146,10 @@ def neuron_landscape() -> Explorer:
         ),
         readouts=(
             Readout("lowest", "lowest energy"),
-            Readout("loss", "loss"),
+            Readout("loss", "loss L"),
             Readout("bound", "own lower bound"),
             Readout("gap", "own gap", ".1f", "%"),
-            Readout("floor", "smallest loss"),
+            Readout("floor", "smallest loss L*"),
         ),
     )
 
@@ -186,7 +194,7 @@ def optimal_landscape() -> Explorer:
             "features": np.maximum(tuned, 0) if there else 0 * tuned,
             "level": [[-0.6, 0], [3.6, 0]],
             "lowest": float(over_decay(tuned[:, None] / np.linalg.norm(tuned))[0]),
-            "angle": angle if there else "no neuron is worth its price",
+            "angle": angle if there else "none",
             "strength": form.strength,
             "loss": best.loss,
             "gap": best.gap,
@@ -230,7 +238,7 @@ def optimal_landscape() -> Explorer:
                     Line("level", dashed=True),
                 ),
                 title="the neuron that touches zero",
-                xticks=tuple(enumerate(("−−", "−+", "+−", "++"))),
+                xticks=tuple(enumerate(STIMULI)),
             ),
         ),
         readouts=(

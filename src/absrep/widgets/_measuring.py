@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 
 from .._validation import Array
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import SERIES_COLOURS
 from ..geometry import (
-    balanced_dichotomies,
     cross_validated_parallelism_score,
     expected_parallelism_score,
-    kernel_ccgp,
-    kernel_decoding,
     parallelism_score,
     participation_ratio,
 )
 from ..kernels import gram, kernel_alignment
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Area, Dots, Line, Panel, Scene, Segments, Words
+from ._marks import Area, Dots, Line, Panel, Scene, Segments
+from ._stimuli import SCORE_LINES, lines, scores, square, square_marks
 
 __all__ = ["few_trials", "fooled_measures"]
 
@@ -54,47 +52,29 @@ def fooled_measures() -> Explorer:
     >>> faint["parallelism"], faint["decoding"]
     ('1.000', '0.540')
     """
-    by_context = (_LABELS[:, None] != _LABELS).sum(axis=-1) == 1
     ways = list(_DISTORTIONS)
-    keys = ("parallelism", "ccgp", "decoding", "shattering", "alignment")
 
     def patterns_at(distortion: float, amount: float) -> Array:
         return np.column_stack(_DISTORTIONS[ways[round(distortion)]](amount))
 
-    def scores(patterns: Array, noise: float) -> Array:
-        kernel = gram(patterns)
-        decoding = kernel_decoding(kernel, balanced_dichotomies(4), noise=noise)
-        ccgp = kernel_ccgp(kernel, _LABELS.T, noise=noise, allowed_pairs=by_context)
-        return np.array(
-            [
-                parallelism_score(patterns, _LABELS).mean(),
-                ccgp.mean(),
-                decoding[:2].mean(),
-                decoding.mean(),
-                kernel_alignment(kernel, gram(_LABELS)),
-            ]
-        )
+    def measures(patterns: Array, noise: float) -> dict[str, float]:
+        alignment = kernel_alignment(gram(patterns), gram(_LABELS))
+        return scores(patterns, noise) | {"alignment": alignment}
 
     @lru_cache(maxsize=64)  # the lines do not depend on the amount
-    def lines(distortion: float, noise: float) -> dict[str, Array]:
+    def curves(distortion: float, noise: float) -> dict[str, Array]:
         at = np.linspace(0, 1, 26)
-        drawn = np.array([scores(patterns_at(distortion, a), noise) for a in at]).T
-        return {
-            f"{key} line": np.column_stack([at, values])
-            for key, values in zip(keys, drawn, strict=True)
-        }
+        return lines(at, [measures(patterns_at(distortion, a), noise) for a in at])
 
     def compute(distortion: float, amount: float, noise: float) -> dict[str, Any]:
         patterns = patterns_at(distortion, amount)
-        now = scores(patterns, noise)
+        now = measures(patterns, noise)
         return {
-            "points": patterns,
-            "first": patterns[[[0, 2], [1, 3]]],
-            "second": patterns[[[0, 1], [2, 3]]],
-            "now": np.column_stack([len(now) * [amount], now]),
+            **square(patterns),
+            "now": np.column_stack([len(now) * [amount], list(now.values())]),
             "dimension": float(participation_ratio(patterns)),
-            **dict(zip(keys, now, strict=True)),
-            **lines(distortion, noise),
+            **now,
+            **curves(distortion, noise),
         }
 
     return Explorer(
@@ -105,17 +85,12 @@ def fooled_measures() -> Explorer:
         compute=compute,
         parameters=(
             Parameter("distortion", "distortion", range(len(ways)), words=tuple(ways)),
-            Parameter("amount", "amount of it", np.linspace(0, 1, 21), start=12),
+            Parameter("amount", "amount of distortion", np.linspace(0, 1, 21), start=12),
             Parameter("noise", "σ, noise", (0.1, 0.25, 0.5, 1.0, 1.5), start=2),
         ),
         views=(
             Scene(
-                (
-                    Segments("first", "first latent differs", LATENT_COLOURS[0]),
-                    Segments("second", "second latent differs", LATENT_COLOURS[1]),
-                    Dots("points"),
-                    Words("points", texts=("−−", "−+", "+−", "++")),
-                ),
+                square_marks(),
                 radius=2.75,
                 elevation=35.0,
             ),
@@ -125,10 +100,7 @@ def fooled_measures() -> Explorer:
                 (0, 1),
                 (0, 1.05),
                 (
-                    Line("parallelism line", "PS", SERIES_COLOURS[0]),
-                    Line("ccgp line", "CCGP", SERIES_COLOURS[1]),
-                    Line("decoding line", "decoding", SERIES_COLOURS[2]),
-                    Line("shattering line", "shattering dimension", SERIES_COLOURS[3]),
+                    *SCORE_LINES,
                     Line("alignment line", "CKA with labels", SERIES_COLOURS[5], dashed=True),
                     Dots("now"),
                 ),
@@ -137,8 +109,8 @@ def fooled_measures() -> Explorer:
         readouts=(
             Readout("parallelism", "PS"),
             Readout("ccgp", "CCGP"),
-            Readout("decoding", "decoding"),
-            Readout("shattering", "shattering"),
+            Readout("decoding", "decoding accuracy"),
+            Readout("shattering", "shattering dimension"),
             Readout("alignment", "CKA"),
             Readout("dimension", "participation ratio", ".2f"),
         ),
@@ -215,7 +187,7 @@ def few_trials() -> Explorer:
         name="few_trials",
         title="What few trials do to the parallelism score",
         description="Left: against the number of trials the plain score rises slowly to the true "
-        "one, on the theoretical line, while the corrected score is there from the start, with a "
+        "one, on the theoretical line, while the corrected score comes near it earlier, with a "
         "wider spread. Right: both scores of a hundred simulated recordings, as histograms.",
         compute=compute,
         parameters=(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._validation import Array
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
-from ..kernels import gram_factor, kernel_alignment, walsh_basis
+from ..kernels import kernel_alignment
 from ..meanfield import closed_form
 from ..tasks import Task, hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Dots, Line, Panel, Scene, Segments, Words
+from ._marks import Dots, Line, Panel, Scene, Segments
+from ._stimuli import at_unit_size, facing_the_labels, square, square_marks
 
 if TYPE_CHECKING:  # only `training_film` itself needs torch
     from ..nets import Training
@@ -52,7 +52,7 @@ def training_film() -> Explorer:
     def compute(step: float, init_scale: float) -> dict[str, Any]:
         t = int(np.abs(run.steps - step).argmin())
         r = int(np.abs(np.array(_SCALES) - init_scale).argmin())
-        points = _facing_the_labels(kernels[t, r])
+        points = at_unit_size(facing_the_labels(kernels[t, r]))
         return {
             "loss curve": np.column_stack([at, run.loss[:, r]]),
             "error curve": np.column_stack([at, run.error[:, r]]),
@@ -62,10 +62,8 @@ def training_film() -> Explorer:
             "abstract": [[wide[0], 1], [wide[1], 1]],
             "loss now": [[[at[t], 1e-6], [at[t], 1e3]]],
             "ps now": [[[at[t], -0.4], [at[t], 1.05]]],
-            "points": points,
-            "first edges": points[[[0, 2], [1, 3]]],
-            "second edges": points[[[0, 1], [2, 3]]],
-            "square": _facing_the_labels(best.kernel)[[0, 1, 3, 2, 0]],
+            **square(points),
+            "square": at_unit_size(facing_the_labels(best.kernel))[[0, 1, 3, 2, 0]],
             "loss": run.loss[t, r],
             "lowest": best.loss,
             "error": run.error[t, r],
@@ -121,10 +119,7 @@ def training_film() -> Explorer:
             Scene(
                 (
                     Line("square", dashed=True),
-                    Segments("first edges", "first latent", first),
-                    Segments("second edges", "second latent", second),
-                    Dots("points"),
-                    Words("points", texts=("−−", "−+", "+−", "++")),
+                    *square_marks("points", "first latent", "second latent"),
                 ),
                 radius=1.4,
                 title="hidden patterns, drawn at equal size",
@@ -162,14 +157,3 @@ def _trained(task: Task) -> Training:
         record_at=np.unique(np.geomspace(1, _LAST, 32).astype(int)),
         probes={"kernel": lambda network: hidden_kernel(network, stimuli)},
     )
-
-
-def _facing_the_labels(kernel: Array) -> Array:
-    """Patterns of four stimuli in space, (4, 3): distances from the kernel, to scale, mean zero.
-
-    Of all ways to turn them this comes nearest to having y₁, y₂ and y₁y₂ on the three axes, so
-    that what is seen to move from one frame to the next is the geometry and not the point of view.
-    """
-    walsh = walsh_basis(2)[:, 1:]
-    points = walsh @ gram_factor(walsh.T @ kernel @ walsh)
-    return np.asarray(points / np.sqrt(np.square(points).sum(axis=1).mean()))

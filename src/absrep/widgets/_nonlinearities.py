@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..meanfield import (
     absolute,
@@ -18,6 +18,7 @@ from ..meanfield import (
     leaky_relu,
     linear,
     local_optima,
+    neuron_cost,
     paired_signal,
     relu,
     relu_power,
@@ -29,6 +30,7 @@ from ..meanfield import (
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Stars, matrix_panel
+from ._stimuli import STIMULI
 
 __all__ = ["signal_of_a_neuron"]
 
@@ -98,7 +100,7 @@ def signal_of_a_neuron() -> Explorer:
         ends, losses, proved = networks(index, weight_decay)
         h = ends[0]
         features = phi.value(h)
-        cost = np.einsum("pi,pi->i", h, np.linalg.solve(task.input_kernel + 1, h))
+        cost = neuron_cost(h, task)
         told = np.square(task.labels.T @ features).sum(axis=0) / p
         speaks = told > 1e-4
         kernel = features @ features.T
@@ -157,15 +159,13 @@ def signal_of_a_neuron() -> Explorer:
                 xlog=True,
                 ylog=True,
             ),
-            matrix_panel(
-                "kernel", ("−−", "−+", "+−", "++"), 1.0, title="hidden kernel (largest entry 1)"
-            ),
+            matrix_panel("kernel", STIMULI, 1.0, title="hidden kernel (largest entry 1)"),
         ),
         readouts=(
             Readout("signal", "signal per cost"),
             Readout("known", "network"),
             Readout("ps", "PS"),
-            Readout("worst", "lowest PS of other ends"),
+            Readout("worst", "lowest PS within 1 % of L"),
             Readout("loss", "L", ".4f"),
         ),
     )

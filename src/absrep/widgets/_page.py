@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._marks import Array, Scene, Words
+from .._validation import Array
+from ._marks import Scene, Words
 from ._svg import coordinates, legend, svg
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def page_html(explorer: Explorer) -> str:
     numbers = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     inside = picture(explorer, results[start], controls=_controls(explorer))
     return (
-        f"{style()}{inside.removesuffix('</div>')}"
+        f"{inside.removesuffix('</div>')}"
         f'<script type="application/json">{numbers}</script></div>'
         f"<script>{_file('page.js')}</script>"
     )
@@ -59,7 +60,7 @@ def page_html(explorer: Explorer) -> str:
 def picture(
     explorer: Explorer, result: Any, *, controls: str = "", turned: float | None = None
 ) -> str:
-    """One frame: views, legend, controls and read-outs."""
+    """One frame: style, views, legend, controls and read-outs."""
     views = "".join(
         svg(view, result, label=explorer.description, turned=turned) for view in explorer.views
     )
@@ -70,15 +71,10 @@ def picture(
     )
     return (
         f'<div class="explorer" data-explorer="{escape(explorer.name)}" role="group" '
-        f'aria-label="{escape(explorer.title)}">'
+        f'aria-label="{escape(explorer.title)}"><style>{_file("page.css")}</style>'
         f'<div class="explorer-panels">{views}</div>{legend(explorer.views)}{controls}'
         f'<dl class="explorer-readouts">{readouts}</dl></div>'
     )
-
-
-def style() -> str:
-    """The style sheet, as an element."""
-    return f"<style>{_file('page.css')}</style>"
 
 
 def _controls(explorer: Explorer) -> str:

@@ -8,21 +8,33 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from .._validation import Array
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import walsh_basis
-from ..meanfield import closed_form, energy, solve
-from ..meanfield._metric import input_metric
+from ..meanfield import closed_form, energy, neuron_cost, solve
 from ..tasks import Task, hypercube
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import PLOT, Array, Dots, Line, Panel, Scene, Segments, Squares, Stars, Words
+from ._marks import PLOT, Dots, Line, Panel, Scene, Segments, Squares, Stars, Words
+from ._stimuli import STIMULI, square, square_marks
 
 __all__ = ["fade_or_move", "rows_and_columns"]
 
-_STIMULI = ("−−", "−+", "+−", "++")
 _DECAY = 0.3
 # Neurons for one stimulus each: of the two that 1 + y₁, 1 + y₂, 1 − y₁ and 1 − y₂ respond to.
 _ONE_HOT = np.eye(4)[:, [3, 1, 0, 2]]
+
+# What `_energies` draws and reads out.
+_ENERGY_LINES = (
+    Line("read-out", "read-out cost", SERIES_COLOURS[2]),
+    Line("weights", "input-weight cost", SERIES_COLOURS[1]),
+    Line("energies", "energy E"),
+)
+_ENERGY_READOUTS = (
+    Readout("energy", "E"),
+    Readout("read-out cost", "read-out cost"),
+    Readout("weight cost", "input-weight cost"),
+)
 
 
 def fade_or_move() -> Explorer:
@@ -95,19 +107,13 @@ def fade_or_move() -> Explorer:
                 for point in ([0, a], [1, b], [np.nan, np.nan])
             ],
             "kernel now": np.column_stack([3 * [t], entries(kernel)]),
-            "energies": np.column_stack([along, energies[:, 0]]),
-            "read-out": np.column_stack([along, energies[:, 1]]),
-            "weights": np.column_stack([along, energies[:, 2]]),
+            **_energies(along, energies, t, now),
             "chord": [[0, energies[0, 0]], [1, energies[-1, 0]]],
-            "energy now": np.column_stack([3 * [t], now]),
-            "energy": now[0],
-            "read-out cost": now[1],
-            "weight cost": now[2],
             "bend": float(np.abs(kernel - straight).max()),
             "ps": _parallelism(kernel, task.labels),
         }
 
-    _, pink, orange, sky, green, purple = SERIES_COLOURS
+    _, pink, _, sky, green, purple = SERIES_COLOURS
     high = 8 * PLOT[1] / PLOT[0] / 2  # cells are square
     return Explorer(
         name="fade_or_move",
@@ -140,7 +146,7 @@ def fade_or_move() -> Explorer:
                 title="preactivations H",
                 bare=True,
                 xticks=tuple((i, str(i + 1)) for i in range(8)),
-                yticks=tuple((-i, name) for i, name in enumerate(_STIMULI)),
+                yticks=tuple((-i, name) for i, name in enumerate(STIMULI)),
             ),
             Panel(
                 "t",
@@ -163,18 +169,14 @@ def fade_or_move() -> Explorer:
                 (0, 3),
                 (
                     Line("chord", "straight line", dashed=True),
-                    Line("read-out", "read-out cost", orange),
-                    Line("weights", "input-weight cost", pink),
-                    Line("energies", "energy E"),
+                    *_ENERGY_LINES,
                     Dots("energy now"),
                 ),
                 title="energy E",
             ),
         ),
         readouts=(
-            Readout("energy", "E"),
-            Readout("read-out cost", "read-out cost"),
-            Readout("weight cost", "input-weight cost"),
+            *_ENERGY_READOUTS,
             Readout("bend", "largest bend of K"),
             Readout("ps", "PS"),
         ),
@@ -207,7 +209,7 @@ def rows_and_columns() -> Explorer:
     def unit_neurons(turn: float) -> Array:
         end = 4 * _ONE_HOT if turn > 0 else np.ones((4, 4))
         h = (1 - abs(turn)) * modular + abs(turn) * end
-        return np.asarray(h / np.sqrt(input_metric(task, 1.0).cost(h)))
+        return np.asarray(h / np.sqrt(neuron_cost(h, task)))
 
     @lru_cache(maxsize=64)
     def by_size(turn: float) -> Array:
@@ -224,26 +226,17 @@ def rows_and_columns() -> Explorer:
         rows = (walsh_basis(2) * lengths)[:, 1:]
         return {
             "columns": h.T @ axes - down,
-            "rows": rows,
-            "first": rows[[[0, 2], [1, 3]]],
-            "second": rows[[[0, 1], [2, 3]]],
+            **square(rows, "rows"),
             "first rays": rays[::2],
             "second rays": rays[1::2],
             "ends": rays[:, 1],
-            "energies": np.column_stack([sizes, curves[:, 0]]),
-            "read-out": np.column_stack([sizes, curves[:, 1]]),
-            "weights": np.column_stack([sizes, curves[:, 2]]),
-            "energy now": np.column_stack([3 * [size], now]),
+            **_energies(sizes, curves, size, now),
             "best": [[np.sqrt(best.masses.mean()), best.loss]],
-            "energy": now[0],
-            "read-out cost": now[1],
-            "weight cost": now[2],
             "floor": best.loss,
             "ps": _parallelism(_kernel(h, np.ones(4)), task.labels),
         }
 
     first, second = LATENT_COLOURS[:2]
-    _, pink, orange, *_ = SERIES_COLOURS
     return Explorer(
         name="rows_and_columns",
         title="The preactivations by columns and by rows",
@@ -274,12 +267,7 @@ def rows_and_columns() -> Explorer:
                 elevation=30.0,
             ),
             Scene(
-                (
-                    Segments("first", colour=first),
-                    Segments("second", colour=second),
-                    Dots("rows"),
-                    Words("rows", texts=_STIMULI),
-                ),
+                square_marks("rows", "", ""),
                 radius=1.35,
                 title="rows: stimuli",
                 elevation=30.0,
@@ -290,9 +278,7 @@ def rows_and_columns() -> Explorer:
                 (0, 1.3),
                 (0, 5.1),
                 (
-                    Line("read-out", "read-out cost", orange),
-                    Line("weights", "input-weight cost", pink),
-                    Line("energies", "energy E"),
+                    *_ENERGY_LINES,
                     Stars("best", "certified optimum"),
                     Dots("energy now"),
                 ),
@@ -300,9 +286,7 @@ def rows_and_columns() -> Explorer:
             ),
         ),
         readouts=(
-            Readout("energy", "E"),
-            Readout("read-out cost", "read-out cost"),
-            Readout("weight cost", "input-weight cost"),
+            *_ENERGY_READOUTS,
             Readout("floor", "smallest E"),
             Readout("ps", "PS"),
         ),
@@ -317,8 +301,23 @@ def _kernel(h: Array, masses: Array) -> Array:
 def _terms(task: Task, h: Array, masses: Array) -> tuple[float, float, float]:
     """Energy, what its read-out costs and what its input weights cost."""
     total = energy(h, task, weight_decay=_DECAY, masses=masses)
-    weights = 0.5 * _DECAY * float(masses @ input_metric(task, 1.0).cost(h))
+    weights = 0.5 * _DECAY * float(masses @ neuron_cost(h, task))
     return total, total - weights, weights
+
+
+def _energies(
+    at: Array, curves: Array, x: float, now: tuple[float, float, float]
+) -> dict[str, Array | float]:
+    """The terms as curves, shape (n, 3), and where the slider stands."""
+    return {
+        "energies": np.column_stack([at, curves[:, 0]]),
+        "read-out": np.column_stack([at, curves[:, 1]]),
+        "weights": np.column_stack([at, curves[:, 2]]),
+        "energy now": np.column_stack([3 * [x], now]),
+        "energy": now[0],
+        "read-out cost": now[1],
+        "weight cost": now[2],
+    }
 
 
 def _parallelism(kernel: Array, labels: Array) -> float | str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._validation import Array
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import parallelism_score
 from ..meanfield import recurrent_closed_form, recurrent_weights, relu
 from ..tasks import hypercube
@@ -126,7 +126,7 @@ def memory_in_time() -> Explorer:
             Readout("constants", "w₀"),
             Readout("persists", "b at step 20 / at T", ".3g"),
             Readout("ps", "smallest PS up to T"),
-            Readout("ps long", "up to step 20"),
+            Readout("ps long", "smallest PS up to step 20"),
         ),
     )
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import kernel_from_spectrum, walsh_spectrum
-from ..meanfield import paired_signal, relu, solve
-from ..meanfield._certificate import cheapest
-from ..meanfield._metric import input_metric
+from ..meanfield import feature_cost, paired_signal, relu, solve
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Stars, Words, matrix_panel
+from ._stimuli import STIMULI
 
 __all__ = ["phase_boundary"]
 
@@ -43,11 +42,10 @@ def phase_boundary() -> Explorer:
     def compute(bias: float, interaction: float, latent: float) -> dict[str, Any]:
         task = hypercube(2, kernel_from_spectrum([1.0, latent, interaction]))
         best = solve(task, bias=bias)
-        metric = input_metric(task, bias)
-        constant = float(walsh_spectrum(metric.kernel)[0])
+        constant = float(walsh_spectrum(task.input_kernel + bias)[0])
         gain = paired_signal([1.0], relu, max(constant, (constant + interaction) / 2), latent)[0]
         said = np.square(labels.T @ features).sum(axis=0) / 4
-        curve = said / [cheapest(z, metric, relu) for z in features.T]
+        curve = said / feature_cost(features, task, relu, bias)
         # What the solver's neurons, of cost 1, say of either latent; a quarter turn is a symmetry.
         signals = labels.T @ relu.value(best.preactivations)
         turn = np.round(np.degrees(np.arctan2(signals[1], signals[0])), 3) % 90
@@ -55,7 +53,7 @@ def phase_boundary() -> Explorer:
         stars = np.column_stack([np.append(turn, turn + 90), np.tile(strength, 2) / gain])
         stars = np.unique(stars[stars[:, 0] <= 90].round(4), axis=0)
         between = abs(interaction - constant) < 1e-9 * constant
-        phase = "abstract" if interaction < constant else "one neuron per stimulus"
+        phase = "abstract" if interaction < constant else "one per stimulus"
         return {
             "boundary": [[1, 1], [3, 3]],
             "places": [[1.75, 0.7], [1.0, 3.3]],
@@ -108,13 +106,11 @@ def phase_boundary() -> Explorer:
                 ),
                 xticks=((0, "y₁"), (45, "both (one stimulus)"), (90, "y₂")),
             ),
-            matrix_panel(
-                "kernel", ("−−", "−+", "+−", "++"), 1.0, title="certified kernel / diagonal"
-            ),
+            matrix_panel("kernel", STIMULI, 1.0, title="certified kernel / diagonal"),
         ),
         readouts=(
             Readout("constant", "κ₀", ".1f"),
-            Readout("critical", "τ at the boundary", ".2f"),
+            Readout("critical", "τ_c, boundary", ".2f"),
             Readout("phase", "phase"),
             Readout("parallelism", "PS"),
             Readout("loss", "L", ".5f"),

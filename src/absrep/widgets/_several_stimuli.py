@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import center
 from ..meanfield import ClosedForm, Optimum, closed_form, solve
 from ..tasks import Task, multi_element
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Dots, Line, Panel, Scene, Segments, Stars, matrix_panel
+from ._stimuli import STIMULI, square, square_edges
 
 __all__ = ["members_come_apart", "members_of_a_class"]
-
-_CLASSES = ("−−", "−+", "+−", "++")
 
 
 def _spread(kernel: Any) -> float:
@@ -92,8 +91,8 @@ def members_of_a_class() -> Explorer:
             Parameter("weight_decay", "λ, weight decay", np.geomspace(0.01, 2.5, 6), start=0),
         ),
         views=(
-            matrix_panel("input", _CLASSES, 1.0, title="input kernel"),
-            matrix_panel("hidden", _CLASSES, 1.0, title="hidden kernel (largest entry 1)"),
+            matrix_panel("input", STIMULI, 1.0, title="input kernel"),
+            matrix_panel("hidden", STIMULI, 1.0, title="hidden kernel (largest entry 1)"),
             Panel(
                 "members per class n",
                 "strength b",
@@ -157,8 +156,7 @@ def members_come_apart() -> Explorer:
         return {
             "points": np.concatenate([up, down]),
             "pairs": np.stack([up, down], axis=1),
-            "first": np.pad(flat, ((0, 0), (0, 1)))[[[0, 2], [1, 3]]],
-            "second": np.pad(flat, ((0, 0), (0, 1)))[[[0, 1], [2, 3]]],
+            **square(np.pad(flat, ((0, 0), (0, 1))), "means"),
             "trail": trail,
             "now": [[contrast, spread]],
             "boundary": [[boundary, 0], [boundary, 1.6]],
@@ -170,7 +168,7 @@ def members_come_apart() -> Explorer:
             "gap": best.gap,
         }
 
-    first, second, third = LATENT_COLOURS[:3]
+    third = LATENT_COLOURS[2]
     return Explorer(
         name="members_come_apart",
         title="When members get neurons of their own",
@@ -181,8 +179,7 @@ def members_come_apart() -> Explorer:
         views=(
             Scene(
                 (
-                    Segments("first", "first latent differs", first),
-                    Segments("second", "second latent differs", second),
+                    *square_edges("means"),
                     Segments("pairs"),
                     Dots("points", "members (height: distance from the class mean)"),
                 ),
@@ -206,7 +203,7 @@ def members_come_apart() -> Explorer:
         readouts=(
             Readout("ratio", "c_w / c_w*", ".2f"),
             Readout("members", "members"),
-            Readout("spread", "spread"),
+            Readout("spread", "spread within classes"),
             Readout("ps", "PS"),
             Readout("loss", "L, certified optimum", ".5f"),
             Readout("gap", "gap", ".0e"),

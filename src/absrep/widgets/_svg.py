@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from ._marks import PLOT, Array, Mark, Panel, Scene, View, Words
+from .._validation import Array
+from ._marks import PLOT, Mark, Panel, Scene, View, Words
 
 WIDTH, HEIGHT = 340, 260
 _LEFT, _TOP = 58, 26

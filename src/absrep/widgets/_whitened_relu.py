@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..figures._style import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS
+from ..figures import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS
 from ..kernels import kernel_from_spectrum, target_aligned_kernel, walsh_basis, walsh_spectrum
 from ..meanfield import absolute, closed_form, paired_signal, relu, solve
 from ..tasks import hypercube
 from ._explorer import Explorer, Parameter, Readout
 from ._marks import Bars, Dots, Line, Panel, Scene, Segments, Stars, Words, matrix_panel
+from ._stimuli import STIMULI
 
 __all__ = ["below_zero", "collapse_threshold"]
-
-_STIMULI = ("−−", "−+", "+−", "++")
 
 
 def collapse_threshold() -> Explorer:
@@ -42,7 +41,7 @@ def collapse_threshold() -> Explorer:
         theory, best = closed_form(task, weight_decay=decays), solve(task, weight_decay=decays)
         scale = np.sqrt(input_decay / output_decay)
         now = np.sqrt(input_decay * output_decay)
-        found = np.einsum("pa,pq,qa->", labels, best.kernel, labels) / 32
+        found = walsh_spectrum(best.kernel)[1:3].mean() / 4
         return {
             "line": [[0, edge / 4], [edge, 0], [farthest, 0]],
             "edge": [[edge, 0], [edge, highest]],
@@ -82,7 +81,7 @@ def collapse_threshold() -> Explorer:
                     Stars("certified", "certified optimum"),
                 ),
             ),
-            matrix_panel("kernel", _STIMULI, 3.0, title="hidden kernel, K √(λ₁/λ₂)"),
+            matrix_panel("kernel", STIMULI, 3.0, title="hidden kernel, K √(λ₁/λ₂)"),
         ),
         readouts=(
             Readout("nu", "ν"),
@@ -170,7 +169,7 @@ def below_zero() -> Explorer:
                     Stars("certified neuron", "certified optimum"),
                 ),
                 title="a neuron that reads y₁",
-                xticks=tuple(enumerate(_STIMULI)),
+                xticks=tuple(enumerate(STIMULI)),
             ),
             Scene(
                 (

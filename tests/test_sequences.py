@@ -1,0 +1,137 @@
+"""Networks that read sequences, and training on a stream."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import log_loss
+from torch import nn
+
+from absrep.nets import (
+    CausalTransformer,
+    Gated,
+    LeakyRecurrent,
+    SequenceClassifier,
+    binary_cross_entropy,
+    train_on_stream,
+)
+
+INPUTS = torch.randn(5, 7, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+CORES = {
+    "rates": lambda: LeakyRecurrent(3, 8),
+    "leaky": lambda: LeakyRecurrent(3, 8, leak=0.3),
+    "not leaky": lambda: LeakyRecurrent(3, 8, leak=0.3, integrate=True),
+    "LSTM": lambda: Gated(nn.LSTM, 3, 8),
+    "GRU": lambda: Gated(nn.GRU, 3, 8),
+    "transformer": lambda: CausalTransformer(3, 8, n_heads=2, n_blocks=2),
+}
+
+
+def classifier(make, seeds=(0, 1)):
+    return SequenceClassifier(make, 3, 8, 4, seeds, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("make", CORES.values(), ids=CORES)
+class TestEveryArchitecture:
+    def test_the_past_does_not_know_the_future(self, make):
+        network, changed = classifier(make), INPUTS.clone()
+        changed[:, 4:] += 1
+        before, after = network.states(INPUTS), network.states(changed)
+        torch.testing.assert_close(before[:, :, :4], after[:, :, :4])
+        assert (before[:, :, 4:] - after[:, :, 4:]).abs().min() >= 0
+        assert not torch.allclose(before[:, :, 4:], after[:, :, 4:])
+
+    def test_a_replica_is_the_same_network_alone(self, make):
+        both, alone = classifier(make), classifier(make, seeds=[1])
+        torch.testing.assert_close(both(INPUTS)[1], alone(INPUTS)[0])
+        assert not torch.allclose(both(INPUTS)[0], both(INPUTS)[1])
+        assert both.n_parameters == alone.n_parameters
+
+    def test_a_replica_trains_as_alone(self, make):
+        def run(seeds):
+            rng = np.random.default_rng(0)
+            network = classifier(make, seeds)
+
+            def sample():
+                x = rng.standard_normal((16, 6, 3))
+                return x, np.repeat(x.mean(axis=1, keepdims=True)[..., :1] > 0, 4, axis=-1)
+
+            settings = {"error": binary_cross_entropy, "learning_rate": 0.01, "weight_decay": 1e-3}
+            return train_on_stream(network, sample, sample(), n_steps=20, **settings).loss
+
+        np.testing.assert_allclose(run([0, 1])[:, 1], run([1])[:, 0], rtol=1e-8)
+
+
+@pytest.mark.parametrize(("leak", "integrate"), [(1.0, False), (0.3, False), (0.3, True)])
+def test_rate_neurons_follow_their_equation(leak, integrate):
+    core = LeakyRecurrent(3, 8, leak=leak, integrate=integrate).double()
+    into, within, first, second = (p.detach().numpy() for p in core.cell.all_weights[0])
+    rate, x = np.zeros((5, 8)), INPUTS.numpy()
+    for t, state in enumerate(core(INPUTS).detach().numpy().swapaxes(0, 1)):
+        new = np.maximum(rate @ within.T + x[:, t] @ into.T + first + second, 0)
+        rate = rate * (1 if integrate else 1 - leak) + leak * new
+        np.testing.assert_allclose(state, rate, atol=1e-12)
+    torch.testing.assert_close(
+        core.step(core(INPUTS)[:, 3], INPUTS[:, 4]), core(INPUTS)[:, 4], rtol=0, atol=1e-12
+    )
+
+
+def test_without_a_code_for_place_the_last_state_ignores_order():
+    core = CausalTransformer(3, 8, n_heads=2).double()
+    shuffled = INPUTS[:, [3, 1, 0, 2, 5, 4, 6]]  # the last look stays the last
+    torch.testing.assert_close(core(INPUTS)[:, -1], core(shuffled)[:, -1])
+
+
+def test_cross_entropy_counts_the_last_steps_only():
+    logits = torch.randn(2, 50, 7, 1, generator=torch.Generator().manual_seed(0))
+    targets = (torch.arange(50) % 3 == 0).float()[:, None, None]
+    expected = [log_loss(targets[:, 0, 0], torch.sigmoid(z[:, -1, 0]).double()) for z in logits]
+    np.testing.assert_allclose(binary_cross_entropy(logits, targets), expected, rtol=1e-5)
+
+
+def test_the_penalty_is_half_the_squared_weights():
+    network = classifier(CORES["LSTM"])
+    squares = sum(p.square().sum() for p in network.parameters())
+    torch.testing.assert_close(network.penalty(0.1).sum(), 0.05 * squares)
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda: LeakyRecurrent(3, 8, leak=0), "leak"),
+        (lambda: LeakyRecurrent(3, 8, leak=1.5), "leak"),
+        (lambda: LeakyRecurrent(3, 0), "width"),
+        (lambda: CausalTransformer(3, 8, n_heads=3), "width"),
+        (lambda: CausalTransformer(3, 8, n_heads=0), "n_heads"),
+        (lambda: CausalTransformer(0, 8), "n_inputs"),
+        (lambda: Gated("LSTM", 3, 8), "cell"),
+        (lambda: SequenceClassifier(3, 3, 8, 4, [0]), "make"),
+        (lambda: SequenceClassifier(CORES["LSTM"], 3, 8, 4, []), "seeds"),
+        (lambda: SequenceClassifier(CORES["LSTM"], 3, 8, 0, [0]), "n_outputs"),
+        (lambda: classifier(CORES["LSTM"]).penalty(-1), "weight_decay"),
+        (lambda: stream(sample=3), "sample"),
+        (lambda: stream(validation=(np.zeros((1, 2, 3)),)), "validation"),
+        (
+            lambda: stream(validation=(np.full((1, 2, 3), np.nan), np.zeros((1, 1, 4)))),
+            "validation",
+        ),
+        (lambda: stream(network=nn.Linear(1, 1)), "network"),
+        (lambda: stream(error="mse"), "error"),
+        (lambda: stream(n_steps=-1), "n_steps"),
+        (lambda: stream(record_at=[9]), "record_at"),
+    ],
+)
+def test_bad_input_is_named(make, named):
+    with pytest.raises((ValueError, TypeError), match=named):
+        make()
+
+
+def stream(**changes):
+    batch = (np.zeros((2, 3, 3)), np.zeros((2, 1, 4)))
+    settings = {
+        "network": classifier(CORES["rates"]),
+        "sample": lambda: batch,
+        "validation": batch,
+        "n_steps": 1,
+        "error": binary_cross_entropy,
+    }
+    return train_on_stream(**settings | changes)
