@@ -73,8 +73,7 @@ class Figure:
 
     def drag(self, element, start, end):
         """With the mouse; places are shares of the element's width."""
-        middle = "{block: 'center', behavior: 'instant'}"  # the theme would glide there
-        element.evaluate(f"(element) => element.scrollIntoView({middle})")
+        element.evaluate("(element) => element.scrollIntoView({block: 'center'})")
         box = element.bounding_box()
         left, width, height = box["x"], box["width"], box["y"] + box["height"] / 2
         self.page.mouse.move(left + start * width, height)
@@ -103,7 +102,7 @@ def same_drawing(one, other):
 
 def strokes(svg):
     """The words of all paths and positions in a drawing, in order."""
-    marks = re.findall(r'(?: d|transform)="([^"]*)"', svg.partition("explorer-legend")[0])
+    marks = re.findall(r'(?: d|transform)="([^"]*)"', svg.partition('class="explorer-legend"')[0])
     return [word for mark in marks for word in re.findall(r"-?[\d.]+|[^\s\d.,-]+", mark)]
 
 

@@ -32,8 +32,9 @@ def chromium(playwright):
 
 @contextlib.contextmanager
 def window(browser, **options):
-    """A browser window that remembers nothing of the others."""
-    context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light"} | options)
+    """A browser window that remembers nothing of the others, and does not glide or fade."""
+    usual = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce"}
+    context = browser.new_context(**usual | options)
     yield context
     context.close()
 
