@@ -97,7 +97,7 @@ def same_drawing(one, other):
 
 def strokes(svg):
     """The words of all paths and positions in a drawing, in order."""
-    marks = re.findall(r'(?: d|transform)="([^"]*)"', svg.partition("explorer-legend")[0])
+    marks = re.findall(r'(?: d|transform)="([^"]*)"', svg.partition('class="explorer-legend"')[0])
     return [word for mark in marks for word in re.findall(r"-?[\d.]+|[^\s\d.,-]+", mark)]
 
 
