@@ -6,6 +6,9 @@ BIN := .venv/bin
 HTML := _build/html/index.html
 LIBRARY := $(shell find src book/_ext -name '*.py' -o -name 'page.*') book/claims.yml requirements.txt
 
+# The matrices are small: a second thread would only get in the way.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: book test browse lint benchmark lock cover clean
 
 ## Build the book; notebooks that changed since the last build are executed. Warnings are errors.

@@ -29,7 +29,7 @@ def phase_boundary() -> Explorer:
     --------
     >>> explorer = phase_boundary()
     >>> explorer.readouts_at(bias=0.0, interaction=1.4, latent=1.0)["phase"]
-    'one neuron per stimulus'
+    'one per stimulus'
     >>> explorer.readouts_at(bias=0.2, interaction=1.4, latent=1.0)["phase"]
     'abstract'
     """
