@@ -3,10 +3,30 @@
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
 from ._latents import Box, Gaussian, LatentDistribution
+from ._learning import (
+    Architecture,
+    Learned,
+    gru,
+    integrator_rnn,
+    leaky_rnn,
+    learn,
+    lstm,
+    transformer,
+    vanilla_rnn,
+)
 from ._observer import Posterior, extract_latents, ideal_observer, probit_of_logit
+from ._questions import (
+    Question,
+    asked_always,
+    asked_at_end,
+    asked_for_confidence,
+    asked_for_probabilities,
+    until_bound,
+)
 from ._task import EvidenceTask, RandomEncoder, Trials
 
 __all__ = [
+    "Architecture",
     "Boundaries",
     "Box",
     "EvidenceTask",
@@ -15,15 +35,29 @@ __all__ = [
     "Hyperplanes",
     "LatentDecoder",
     "LatentDistribution",
+    "Learned",
     "Posterior",
     "Quadrics",
+    "Question",
     "RandomEncoder",
     "Trials",
+    "asked_always",
+    "asked_at_end",
+    "asked_for_confidence",
+    "asked_for_probabilities",
     "extract_latents",
     "fan",
+    "gru",
     "ideal_observer",
     "in_orthant",
+    "integrator_rnn",
+    "leaky_rnn",
+    "learn",
+    "lstm",
     "orthant_generalisation",
     "probit_of_logit",
     "random_hyperplanes",
+    "transformer",
+    "until_bound",
+    "vanilla_rnn",
 ]
