@@ -3,6 +3,17 @@
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
 from ._latents import Box, Gaussian, LatentDistribution
+from ._learning import (
+    Architecture,
+    Learned,
+    gru,
+    integrator_rnn,
+    leaky_rnn,
+    learn,
+    lstm,
+    transformer,
+    vanilla_rnn,
+)
 from ._observer import (
     Posterior,
     effective_samples,
@@ -11,9 +22,18 @@ from ._observer import (
     probit_of_logit,
 )
 from ._prior import BoxPosterior, answer_accuracy, r2_limit, within_box
+from ._questions import (
+    Question,
+    asked_always,
+    asked_at_end,
+    asked_for_confidence,
+    asked_for_probabilities,
+    until_bound,
+)
 from ._task import EvidenceTask, RandomEncoder, Trials
 
 __all__ = [
+    "Architecture",
     "Boundaries",
     "Box",
     "BoxPosterior",
@@ -23,19 +43,33 @@ __all__ = [
     "Hyperplanes",
     "LatentDecoder",
     "LatentDistribution",
+    "Learned",
     "Posterior",
     "Quadrics",
+    "Question",
     "RandomEncoder",
     "Trials",
     "answer_accuracy",
+    "asked_always",
+    "asked_at_end",
+    "asked_for_confidence",
+    "asked_for_probabilities",
     "effective_samples",
     "extract_latents",
     "fan",
+    "gru",
     "ideal_observer",
     "in_orthant",
+    "integrator_rnn",
+    "leaky_rnn",
+    "learn",
+    "lstm",
     "orthant_generalisation",
     "probit_of_logit",
     "r2_limit",
     "random_hyperplanes",
+    "transformer",
+    "until_bound",
+    "vanilla_rnn",
     "within_box",
 ]
