@@ -278,13 +278,11 @@ def _box_error(spread: Array) -> Array:
     reach = np.sqrt(2 * _REACH) * spread
     # Farther inside than the reach the walls are not felt, and the error is the spread's square.
     inside = np.maximum(1 - reach, 0)
-    half = (1 + reach - inside) / 2
-    error = inside * spread**2
-    for node, weight in zip(nodes, weights, strict=True):
-        m = inside + half * (1 + node)
-        density = np.exp(_log_mass((-1 - m) / spread, (1 - m) / spread)) / 2
-        error = error + 2 * weight * half * density * _moments(m, spread, np.ones(()))[1]
-    return np.asarray(error)
+    half, s = (1 + reach - inside) / 2, spread[..., None]
+    m = inside[..., None] + half[..., None] * (1 + nodes)
+    density = np.exp(_log_mass((-1 - m) / s, (1 - m) / s)) / 2
+    near = np.sum(weights * density * _moments(m, s, np.ones(()))[1], axis=-1)
+    return np.asarray(inside * spread**2 + 2 * half * near)
 
 
 def _log_mass(low: Array, high: Array) -> Array:
@@ -293,7 +291,8 @@ def _log_mass(low: Array, high: Array) -> Array:
     low, high = np.where(flip, -high, low), np.where(flip, -low, high)
     upper = log_ndtr(high)
     with np.errstate(divide="ignore"):  # nothing between equal limits
-        return np.asarray(upper + np.log1p(-np.exp(log_ndtr(low) - upper)))
+        below = np.minimum(log_ndtr(low) - upper, 0)  # not above, by rounding
+        return np.asarray(upper + np.log1p(-np.exp(below)))
 
 
 def _log_integral(
