@@ -10,6 +10,7 @@ import pytest
 
 import absrep
 import absrep.evidence
+import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
 import absrep.meanfield
@@ -24,6 +25,8 @@ LAYERS = (
 # Who may import what not everybody has installed.
 HEAVY = {
     "torch": {"nets", "laboratory", "evidence", "widgets"},
+    "pandas": {"evidence"},
+    "joblib": {"evidence"},
     "matplotlib": {"figures", "widgets"},
     "mpl_toolkits": {"figures"},
     "IPython": {"claims", "widgets"},
@@ -36,6 +39,7 @@ HOMES = (
     absrep.nets,
     absrep.laboratory,
     absrep.evidence,
+    absrep.evidence.sweeps,
     absrep.figures,
     absrep.widgets,
 )
