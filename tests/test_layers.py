@@ -25,8 +25,6 @@ LAYERS = (
 # Who may import what not everybody has installed.
 HEAVY = {
     "torch": {"nets", "laboratory", "evidence", "widgets"},
-    "pandas": {"evidence"},
-    "joblib": {"evidence"},
     "matplotlib": {"figures", "widgets"},
     "mpl_toolkits": {"figures"},
     "IPython": {"claims", "widgets"},

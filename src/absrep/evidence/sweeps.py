@@ -44,7 +44,7 @@ from ._questions import (
 )
 from ._task import EvidenceTask, RandomEncoder
 
-__all__ = ["SWEEPS", "Cell", "read_table", "run_cell", "run_sweep"]
+__all__ = ["Cell", "read_table", "run_cell", "run_sweep", "sweep"]
 
 _TABLES = Path(__file__).parent / "tables"
 _SEEDS = range(5)
@@ -69,7 +69,7 @@ class Cell:
 
     Examples
     --------
-    >>> cell = SWEEPS["tasks"]()[0]
+    >>> cell = sweep("tasks")[0]
     >>> dict(cell.keys), cell.seed
     ({'architecture': 'RNN', 'tasks': 2}, 0)
     """
@@ -98,7 +98,7 @@ def run_cell(cell: Cell) -> dict[str, int | float | str]:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> row = run_cell(replace(SWEEPS["tasks"]()[0], n_steps=20))
+    >>> row = run_cell(replace(sweep("tasks")[0], n_steps=20))
     >>> row["tasks"], row["seed"], bool(row["held_out"] < row["within"])
     (2, 0, True)
     """
@@ -178,7 +178,7 @@ def read_table(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        A key of `SWEEPS`.
+        As for `sweep`.
 
     Returns
     -------
@@ -189,9 +189,35 @@ def read_table(name: str) -> pd.DataFrame:
     >>> sorted(read_table("tasks").tasks.unique().tolist())
     [2, 3, 6, 12, 24]
     """
-    if name not in SWEEPS:
-        raise ValueError(f"name must be one of {sorted(SWEEPS)}, found {name!r}")
-    return pd.read_csv(_TABLES / f"{name}.csv")
+    return pd.read_csv(_TABLES / f"{_known(name)}.csv")
+
+
+def sweep(name: str) -> list[Cell]:
+    """All networks of one of the book's sweeps.
+
+    Parameters
+    ----------
+    name : str
+        "tasks" (number of tasks, for six architectures), "dimensions" (of the latents, and number
+        of tasks), "conditions" (noise, number of tasks, time) or "robustness" (other boundaries,
+        questions, latents and noises).
+
+    Returns
+    -------
+    list of Cell
+
+    Examples
+    --------
+    >>> sorted({cell.keys["latents"] for cell in sweep("dimensions")})
+    [2, 3, 4, 5, 6]
+    """
+    return _SWEEPS[_known(name)]()
+
+
+def _known(name: str) -> str:
+    if name not in _SWEEPS:
+        raise ValueError(f"name must be one of {sorted(_SWEEPS)}, found {name!r}")
+    return name
 
 
 def _key(columns: Mapping[str, int | float | str]) -> tuple[str, ...]:
@@ -326,7 +352,7 @@ def _gumbel(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray((rng.gumbel(size=shape) - np.euler_gamma) * np.sqrt(6) / np.pi)
 
 
-SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
+_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
     {
         "tasks": _tasks,
         "dimensions": _dimensions,
@@ -339,13 +365,13 @@ SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
 def main(arguments: Iterable[str] | None = None) -> None:
     """Fill the tables that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m absrep.evidence.sweeps", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=sorted(SWEEPS), metavar="NAME")
+    parser.add_argument("names", nargs="+", choices=sorted(_SWEEPS), metavar="NAME")
     parser.add_argument("--jobs", type=int, default=1, help="processes; -1 for all processors")
     parser.add_argument("--folder", type=Path, default=_TABLES, help="where the tables are")
     options = parser.parse_args(None if arguments is None else list(arguments))
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in options.names:
-        run_sweep(SWEEPS[name](), options.folder / f"{name}.csv", options.jobs)
+        run_sweep(sweep(name), options.folder / f"{name}.csv", options.jobs)
 
 
 if __name__ == "__main__":
