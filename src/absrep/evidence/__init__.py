@@ -2,6 +2,7 @@
 
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
+from ._evaluation import Evaluation, evaluate, on_the_diagonal
 from ._latents import Box, Gaussian, LatentDistribution
 from ._learning import (
     Architecture,
@@ -37,6 +38,7 @@ __all__ = [
     "Boundaries",
     "Box",
     "BoxPosterior",
+    "Evaluation",
     "EvidenceTask",
     "Gaussian",
     "Generalisation",
@@ -55,6 +57,7 @@ __all__ = [
     "asked_for_confidence",
     "asked_for_probabilities",
     "effective_samples",
+    "evaluate",
     "extract_latents",
     "fan",
     "gru",
@@ -64,6 +67,7 @@ __all__ = [
     "leaky_rnn",
     "learn",
     "lstm",
+    "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
     "r2_limit",
