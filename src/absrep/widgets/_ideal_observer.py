@@ -50,7 +50,7 @@ def posterior_in_a_box() -> Explorer:
     @cache
     def drawn(noise: float) -> Trials:
         task = EvidenceTask(tasks, box, noise, _STEPS)
-        return task.observe(_TRUTHS, rng=11)
+        return task.observe(_TRUTHS, rng=317)
 
     def compute(truth: float, n_steps: float, noise: float) -> dict[str, Any]:
         which, t = round(truth), round(n_steps)
