@@ -98,8 +98,8 @@ def posterior_in_a_box() -> Explorer:
     return Explorer(
         name="posterior_in_a_box",
         title="A posterior as evidence arrives",
-        description="First panel: samples, their mean and circles around it that are cut off at the walls "
-        "of the box. Second: the posterior of the first latent, a bell and the same bell cut off. "
+        description="First panel: samples, their mean and circles around it that the walls of the "
+        "box cut off. Second: the posterior of the first latent, a bell and the same bell cut off. "
         "Third: the probability of plus for three questions, with and without the prior.",
         compute=compute,
         parameters=(
