@@ -1,5 +1,6 @@
 """Evidence accumulation on many tasks: the task, its ideal observer, and networks that learn it."""
 
+from ._answers import answer_kernel, graded_answers
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
 from ._latents import Box, Gaussian, LatentDistribution
@@ -41,12 +42,14 @@ __all__ = [
     "Question",
     "RandomEncoder",
     "Trials",
+    "answer_kernel",
     "asked_always",
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
     "extract_latents",
     "fan",
+    "graded_answers",
     "gru",
     "ideal_observer",
     "in_orthant",
