@@ -16,7 +16,7 @@ from ._boundaries import Boundaries
 __all__ = ["answer_kernel", "graded_answers"]
 
 
-def graded_answers(tasks: Boundaries, stimuli: ArrayLike, spread: float) -> Array:
+def graded_answers(tasks: Boundaries, stimuli: ArrayLike, spread: ArrayLike) -> Array:
     r"""Answers of an ideal observer, :math:`2\Phi(m_i/s) - 1`, between −1 and 1.
 
     Parameters
@@ -25,9 +25,9 @@ def graded_answers(tasks: Boundaries, stimuli: ArrayLike, spread: float) -> Arra
         The margins :math:`m_i`.
     stimuli : array, shape (P, D)
         What the evidence points at, :math:`\mu`.
-    spread : float
-        s, standard deviation of the margins given the evidence, in the units of the latents; 0
-        gives the signs (0 on a boundary).
+    spread : float or array, shape (K,)
+        s, standard deviation of the margins given the evidence, in the units of the latents; the
+        same for all tasks or one each. 0 gives the signs (0 on a boundary).
 
     Returns
     -------
@@ -40,10 +40,14 @@ def graded_answers(tasks: Boundaries, stimuli: ArrayLike, spread: float) -> Arra
     array([0.   , 0.683, 1.   ])
     """
     margins = tasks.margins(as_array("stimuli", stimuli, 2))
-    s = as_number("spread", spread, at_least=0)
-    if s == 0:
-        return np.sign(margins)
-    return np.asarray(erf(margins / (s * np.sqrt(2))), dtype=np.float64)
+    s = as_array("spread", spread, (0, 1))
+    if s.shape not in ((), (tasks.n_tasks,)) or (s < 0).any():
+        raise ValueError(
+            f"spread must be one number or {tasks.n_tasks}, none negative, found {spread!r}"
+        )
+    s = np.broadcast_to(s, margins.shape)
+    blurred = erf(margins / np.where(s > 0, s * np.sqrt(2), 1.0))
+    return np.where(s > 0, blurred, np.sign(margins))
 
 
 def answer_kernel(stimuli: ArrayLike, spread: float = 0.0, *, offset_scale: float = 0.0) -> Array:
