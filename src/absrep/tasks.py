@@ -169,7 +169,8 @@ class GradedTask(Task):
         (1, array([[ 1., -1.],
                [-1.,  1.]]))
         """
-        values, vectors = np.linalg.eigh(as_kernel("output_kernel", output_kernel))
+        target = as_kernel("output_kernel", output_kernel)
+        values, vectors = np.linalg.eigh(target)
         # Rounding noise of a root would be the square root of that of the kernel.
         keep = values > 1e-12 * values[-1]
         if not keep.any():
