@@ -176,7 +176,8 @@ class GradedTask(Task):
         if not keep.any():
             raise ValueError("output_kernel must not be zero")
         return cls(
-            vectors[:, keep] * np.sqrt(values[keep]), kernel=as_kernel("input_kernel", input_kernel)
+            vectors[:, keep] * np.sqrt(values[keep]),
+            kernel=as_kernel("input_kernel", input_kernel, len(target)),
         )
 
     def _checked_labels(self, n_stimuli: int) -> Array:
