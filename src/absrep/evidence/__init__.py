@@ -3,6 +3,7 @@
 from ._answers import answer_kernel, graded_answers
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
+from ._evaluation import Evaluation, evaluate, on_the_diagonal
 from ._latents import Box, Gaussian, LatentDistribution
 from ._learning import (
     Architecture,
@@ -30,6 +31,7 @@ __all__ = [
     "Architecture",
     "Boundaries",
     "Box",
+    "Evaluation",
     "EvidenceTask",
     "Gaussian",
     "Generalisation",
@@ -47,6 +49,7 @@ __all__ = [
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
+    "evaluate",
     "extract_latents",
     "fan",
     "graded_answers",
@@ -57,6 +60,7 @@ __all__ = [
     "leaky_rnn",
     "learn",
     "lstm",
+    "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
     "random_hyperplanes",

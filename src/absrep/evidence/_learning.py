@@ -198,6 +198,7 @@ def learn(
         architecture.n_states,
         task.boundaries.n_tasks,
         seeds,
+        n_read=validation[1].shape[-2],
     )
     training = train_on_stream(
         network,

@@ -27,6 +27,7 @@ from ._parallelism import (
     parallelism_score,
 )
 from ._scores import AbstractionScores, abstraction_scores
+from ._sparsity import lifetime_sparsity
 
 __all__ = [
     "AbstractionScores",
@@ -45,6 +46,7 @@ __all__ = [
     "kernel_ccgp",
     "kernel_decoding",
     "kernel_parallelism_score",
+    "lifetime_sparsity",
     "linear_cka",
     "null_distribution",
     "parallelism_score",
