@@ -49,7 +49,7 @@ class BoxPosterior:
     >>> flat = ideal_observer([[[0.9, 0.0]]], noise=0.2)
     >>> known = within_box(flat, Box([0.5, 0.5]))
     >>> known.mean.round(3), known.variance.round(4)
-    (array([[[0.425, 0.   ]]]), array([[[0.0048, 0.0367]]]))
+    (array([[[0.425, 0.   ]]]), array([[[0.0046, 0.0365]]]))
     """
 
     mean: Array
