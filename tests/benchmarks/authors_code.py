@@ -1,8 +1,10 @@
 """The training script of the multi-task evidence paper's authors, run as it stands.
 
 The repository panvaf/DisentangleRes is neither ours nor a package: its checkout is named by the
-environment variable DISENTANGLE_RES, and it needs neurogym, which the suite does not. Without them
-the tests that ask for them are skipped; `test_bench_evidence` says how to run them.
+environment variable DISENTANGLE_RES, and it needs neurogym, which the suite does not and which
+wants older versions of packages that the suite has: it is looked for in the folder ``lib`` of the
+checkout, after everything else. Without them the tests that ask for them are skipped;
+`test_bench_evidence` says how to run them.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ def authors_code(patch: pytest.MonkeyPatch) -> AuthorsCode:
     folder = os.environ.get("DISENTANGLE_RES")
     if folder is None:
         pytest.skip("the environment variable DISENTANGLE_RES names no checkout of the peer")
+    patch.setattr(sys, "path", [folder, *sys.path, f"{folder}/lib"])
     pytest.importorskip("neurogym", reason="the peer needs neurogym 2.3.1")
     return AuthorsCode(Path(folder), patch)
 
@@ -66,7 +69,6 @@ class AuthorsCode:
         self._script = compile((checkout / "train.py").read_text(), "train.py", "exec")
         patch.setattr(neurogym, "TrialEnv", OldTrialEnv, raising=False)
         patch.setenv("KMP_DUPLICATE_LIB_OK", "TRUE")  # the script sets it; this undoes it
-        patch.syspath_prepend(checkout)
         for name in _UNUSED:
             patch.setitem(sys.modules, name, MagicMock())
 

@@ -1,11 +1,11 @@
 """Training on 24 tasks with noisy evidence, against the code of the authors of that experiment.
 
-Their script runs as it stands, with their settings: rate neurons, batches of 16 trials, Adam. It
-needs a checkout of github.com/panvaf/DisentangleRes (timed at commit 4f7ba78) and neurogym, both
-outside of this repository::
+Their script runs as it stands, with their settings: rate neurons, batches of 16 trials, Adam. With
+a checkout of github.com/panvaf/DisentangleRes (timed at commit 4f7ba78) outside of this
+repository, say in PEER, and in it the neurogym that it needs::
 
-    pip install --target LIB --constraint requirements.txt neurogym==2.3.1
-    DISENTANGLE_RES=CHECKOUT PYTHONPATH=LIB make benchmark
+    pip install --target PEER/lib neurogym==2.3.1
+    DISENTANGLE_RES=PEER make benchmark
 
 Both sides are given the same task: the same distribution of latents, evidence, answers, and the
 same frozen encoder, which the first test makes sure of. Two things differ. Their trials have one
@@ -92,7 +92,7 @@ def test_to_the_same_error(request, authors, capsys, record_property, n_batches=
     if not request.config.getoption("benchmark_enable"):
         pytest.skip("peers are timed with --benchmark-enable only")
     held_out = TASK.trials(20_000, rng=1)
-    looks = {0, *(n_batches // 2**k for k in range(5))}
+    looks = {0, *(n_batches // 2**k for k in range(6))}
     theirs: list[Row] = []
     seconds = since = 0.0
 
