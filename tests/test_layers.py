@@ -23,7 +23,7 @@ LAYERS = (
 )
 # Who may import what not everybody has installed.
 HEAVY = {
-    "torch": {"nets", "laboratory", "widgets"},
+    "torch": {"nets", "laboratory", "evidence", "widgets"},
     "matplotlib": {"figures", "widgets"},
     "mpl_toolkits": {"figures"},
     "IPython": {"claims", "widgets"},

@@ -17,7 +17,6 @@ from ._decoding import (
 )
 from ._dimension import linear_cka, participation_ratio
 from ._intrinsic import intrinsic_dimension, local_axes
-from ._intrinsic import intrinsic_dimension, local_axes
 from ._kernel_decoding import kernel_ccgp, kernel_decoding
 from ._modularity import readout_modularity
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
@@ -45,12 +44,10 @@ __all__ = [
     "dichotomy_parallelism",
     "expected_parallelism_score",
     "intrinsic_dimension",
-    "intrinsic_dimension",
     "kernel_ccgp",
     "kernel_decoding",
     "kernel_parallelism_score",
     "linear_cka",
-    "local_axes",
     "local_axes",
     "null_distribution",
     "parallelism_score",

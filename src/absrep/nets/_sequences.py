@@ -209,7 +209,10 @@ class SequenceClassifier(Replicated):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits of every step, shape (R, n, T, K)."""
-        states = self.states(inputs)
+        return self.read(self.states(inputs))
+
+    def read(self, states: Tensor) -> Tensor:
+        """Logits (R, n, T, K) of states (R, n, T, M)."""
         read = [readout(z) for readout, z in zip(self.readouts, states, strict=True)]
         return torch.stack(read)
 
