@@ -55,7 +55,7 @@ def test_a_line_attractor_of_rectifiers():
     v /= np.linalg.norm(v)
     core = LeakyRecurrent(3, 12)
     with torch.no_grad():
-        into, within, *offsets = core.cell.all_weights[0]
+        _, within, *offsets = core.cell.all_weights[0]
         within.copy_(torch.tensor(np.outer(v, v)))
         for offset in offsets:
             offset.zero_()
