@@ -130,7 +130,7 @@ class SlowPoints:
     speeds : array, shape (n,)
         :math:`\lVert F(z) - z\rVert` per step; the objective is :math:`q = \tfrac12` its square.
     converged : bool array, shape (n,)
-        Slow enough, or at a minimum of the speed.
+        Slow enough, or where no small step is slower any more.
 
     Examples
     --------
