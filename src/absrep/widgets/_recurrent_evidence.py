@@ -93,8 +93,8 @@ def attractor_sheet() -> Explorer:
             Panel(
                 "x̂₁, read",
                 "x̂₂, read",
-                (-1.436, 1.436),
-                (-1.0, 1.0),
+                (-1.077, 1.077),
+                (-0.75, 0.75),
                 (
                     Line("read 1", "x₁ changes", blue),
                     Line("read 2", "x₂ changes", red),
