@@ -48,7 +48,7 @@ def attractor_sheet() -> Explorer:
     """
     task = EvidenceTask(
         fan(24),
-        Box([0.5, 0.5]),
+        Box(np.array([0.5, 0.5])),
         noise=0.2,
         n_steps=_STEPS,
     )
