@@ -38,8 +38,8 @@ benchmark: .venv/tester
 ## Renew the two lists of pinned versions after a change in pyproject.toml.
 lock: .venv/tester
 	$(BIN)/pip install --quiet pip-tools
-	$(call pin,requirements.txt,--extra nets --extra figures --extra live --extra book)
-	$(call pin,tests/requirements.txt,--extra nets --extra test --constraint requirements.txt)
+	$(call pin,requirements.txt,--extra nets --extra figures --extra live --extra sweeps --extra book)
+	$(call pin,tests/requirements.txt,--extra nets --extra sweeps --extra test --constraint requirements.txt)
 	echo "-e ." >> requirements.txt
 
 ## Renew the picture of the landing page and of the README from the first chapter, as last built.

@@ -10,6 +10,7 @@ import pytest
 
 import absrep
 import absrep.evidence
+import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
 import absrep.meanfield
@@ -36,6 +37,7 @@ HOMES = (
     absrep.nets,
     absrep.laboratory,
     absrep.evidence,
+    absrep.evidence.sweeps,
     absrep.figures,
     absrep.widgets,
 )

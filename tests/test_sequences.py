@@ -26,8 +26,8 @@ CORES = {
 }
 
 
-def classifier(make, seeds=(0, 1)):
-    return SequenceClassifier(make, 3, 8, 4, seeds, dtype=torch.float64)
+def classifier(make, seeds=(0, 1), n_read=None):
+    return SequenceClassifier(make, 3, 8, 4, seeds, n_read=n_read, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("make", CORES.values(), ids=CORES)
@@ -59,6 +59,15 @@ class TestEveryArchitecture:
             return train_on_stream(network, sample, sample(), n_steps=20, **settings).loss
 
         np.testing.assert_allclose(run([0, 1])[:, 1], run([1])[:, 0], rtol=1e-8)
+
+    def test_reading_the_last_steps_only_changes_nothing_else(self, make):
+        every, last = classifier(make), classifier(make, n_read=2)
+        torch.testing.assert_close(last(INPUTS), every(INPUTS)[:, :, -2:])
+        torch.testing.assert_close(last.read(last.states(INPUTS)), every(INPUTS))
+        for network in (every, last):
+            binary_cross_entropy(network(INPUTS), torch.ones(5, 2, 4)).sum().backward()
+        for one, other in zip(every.parameters(), last.parameters(), strict=True):
+            torch.testing.assert_close(one.grad, other.grad)
 
 
 @pytest.mark.parametrize(("leak", "integrate"), [(1.0, False), (0.3, False), (0.3, True)])
@@ -92,6 +101,7 @@ def test_the_penalty_is_half_the_squared_weights():
     network = classifier(CORES["LSTM"])
     squares = sum(p.square().sum() for p in network.parameters())
     torch.testing.assert_close(network.penalty(0.1).sum(), 0.05 * squares)
+    assert network.penalty(0.0).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +117,7 @@ def test_the_penalty_is_half_the_squared_weights():
         (lambda: SequenceClassifier(3, 3, 8, 4, [0]), "make"),
         (lambda: SequenceClassifier(CORES["LSTM"], 3, 8, 4, []), "seeds"),
         (lambda: SequenceClassifier(CORES["LSTM"], 3, 8, 0, [0]), "n_outputs"),
+        (lambda: classifier(CORES["LSTM"], n_read=0), "n_read"),
         (lambda: classifier(CORES["LSTM"]).penalty(-1), "weight_decay"),
         (lambda: stream(sample=3), "sample"),
         (lambda: stream(validation=(np.zeros((1, 2, 3)),)), "validation"),

@@ -91,7 +91,7 @@ def test_where_keeps_to_a_region():
 def test_the_encoder_is_frozen_and_hides_the_latents():
     encoder = RandomEncoder((2, 30, 30, 10), seed=3)
     again = RandomEncoder((2, 30, 30, 10), seed=3)
-    x = np.random.default_rng(0).uniform(-0.5, 0.5, (7, 4, 2))
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, (70, 4, 2))
     np.testing.assert_array_equal(encoder(x), again(x))
     # Against torch's own layers with the same weights.
     import torch

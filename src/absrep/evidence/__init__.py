@@ -12,6 +12,7 @@ from ._attractor import (
 )
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
+from ._evaluation import Evaluation, evaluate, on_the_diagonal
 from ._latents import Box, Gaussian, LatentDistribution
 from ._learning import (
     Architecture,
@@ -39,6 +40,7 @@ __all__ = [
     "Architecture",
     "Boundaries",
     "Box",
+    "Evaluation",
     "EvidenceTask",
     "Gaussian",
     "Generalisation",
@@ -58,6 +60,7 @@ __all__ = [
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
+    "evaluate",
     "extract_latents",
     "fan",
     "gru",
@@ -69,6 +72,7 @@ __all__ = [
     "learn",
     "local_spectrum",
     "lstm",
+    "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
     "random_hyperplanes",

@@ -15,6 +15,9 @@ from ._task import EvidenceTask, Trials
 __all__ = ["Generalisation", "LatentDecoder", "in_orthant", "orthant_generalisation"]
 
 
+_PRECISION = 1e-5
+
+
 @dataclass(frozen=True, eq=False)
 class LatentDecoder:
     """Affine least-squares read-out of D latents from M state variables, one per replica.
@@ -44,7 +47,11 @@ class LatentDecoder:
                 f"states must have {len(x)} trials, one per latent, found {z.shape[1]}"
             )
         centre = z.mean(axis=1, keepdims=True)
-        weights = np.stack([np.linalg.lstsq(each, x - x.mean(0))[0] for each in z - centre])
+        # States come in single precision: what varies less than that is rounding, and a read-out
+        # along it would be huge and mean nothing (layer normalisation leaves such a direction).
+        weights = np.stack(
+            [np.linalg.lstsq(each, x - x.mean(0), rcond=_PRECISION)[0] for each in z - centre]
+        )
         return cls(weights, x.mean(0) - (centre @ weights)[:, 0])
 
     def predict(self, states: ArrayLike) -> Array:
@@ -133,7 +140,8 @@ def orthant_generalisation(
         From trials to final states (R, n, M).
     task : EvidenceTask
     n_fit, n_test : int
-        Trials to fit each read-out, and to test it.
+        Trials of the full distribution, whose share outside the orthant the read-out is fitted to
+        and whose share inside it is tested on.
     rng : int or numpy.random.Generator
     orthants : array, shape (F, D), optional
         Signs of the orthants to leave out one by one; default: all :math:`2^D`.
@@ -155,21 +163,47 @@ def orthant_generalisation(
     ((1, 4), True)
     """
     generator = as_generator("rng", rng)
-    fit, test = as_count("n_fit", n_fit), as_count("n_test", n_test)
+    seen = task.trials(as_count("n_fit", n_fit), generator)
+    new = task.trials(as_count("n_test", n_test), generator)
+    fit, test = Pool(states(seen), seen.latents), Pool(states(new), new.latents)
     d = task.latents.n_latents
     every = list(product((1.0, -1.0), repeat=d))
     signs = as_array("orthants", every if orthants is None else orthants, 2)
-    full, columns = task.latents.variance, []
-    for sign in signs:
-        seen = task.trials(fit, generator, where=_outside(sign))
-        unseen = task.trials(test, generator, where=sample_held_out(sign))
-        decoder, there = LatentDecoder.fit(states(seen), seen.latents), states(unseen)
+    return generalise(fit, test, task.latents.variance, signs, sample_held_out)
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """States (R, n, M) of trials, and their latents (n, D)."""
+
+    states: Array
+    latents: Array
+
+    def where(self, condition: Condition) -> Pool:
+        """The trials whose latents meet the condition."""
+        chosen = condition(self.latents)
+        return Pool(self.states[:, chosen], self.latents[chosen])
+
+
+def generalise(
+    fit: Pool,
+    test: Pool,
+    full: Array,
+    orthants: Array,
+    sample_held_out: Callable[[Array], Condition],
+) -> Generalisation:
+    """What `orthant_generalisation` does, with states at hand; `full` is the variance (D,)."""
+    columns = []
+    for signs in orthants:
+        seen, unseen = fit.where(_outside(signs)), test.where(sample_held_out(signs))
+        if len(unseen.latents) < 2:
+            raise ValueError(f"n_test must be larger: no two trials for orthant {signs}")
+        decoder = LatentDecoder.fit(seen.states, seen.latents)
         own = unseen.latents.var(axis=0)
-        columns.append([decoder.r2(there, unseen.latents, var) for var in (full, own)])
-    trials, new = task.trials(fit, generator), task.trials(test, generator)
-    within = LatentDecoder.fit(states(trials), trials.latents)
+        columns.append([decoder.r2(unseen.states, unseen.latents, var) for var in (full, own)])
     held_out, held_out_own = np.stack(columns, axis=-1)
-    return Generalisation(held_out, held_out_own, within.r2(states(new), new.latents, full))
+    within = LatentDecoder.fit(fit.states, fit.latents)
+    return Generalisation(held_out, held_out_own, within.r2(test.states, test.latents, full))
 
 
 def _outside(signs: Array) -> Condition:

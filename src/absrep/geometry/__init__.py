@@ -28,6 +28,7 @@ from ._parallelism import (
     parallelism_score,
 )
 from ._scores import AbstractionScores, abstraction_scores
+from ._sparsity import lifetime_sparsity
 
 __all__ = [
     "AbstractionScores",
@@ -47,6 +48,7 @@ __all__ = [
     "kernel_ccgp",
     "kernel_decoding",
     "kernel_parallelism_score",
+    "lifetime_sparsity",
     "linear_cka",
     "local_axes",
     "null_distribution",

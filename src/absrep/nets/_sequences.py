@@ -55,10 +55,15 @@ class LeakyRecurrent(nn.Module):
 
     def step(self, state: Tensor, inputs: Tensor) -> Tensor:
         """One step: states (..., M), inputs (..., d_X)."""
+        drive, within = self._drive(inputs)
+        return self._update(state, drive, within)
+
+    def _drive(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         into, within, offset, second_offset = self.cell.all_weights[0]
-        drive = inputs @ into.T + offset + second_offset
-        rate = torch.relu(drive + state @ within.T)
-        return self.keep * state + self.leak * rate
+        return nn.functional.linear(inputs, into, offset + second_offset), within
+
+    def _update(self, state: Tensor, drive: Tensor, within: Tensor) -> Tensor:
+        return self.keep * state + self.leak * torch.relu(drive + state @ within.T)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """States (n, T, M) for inputs (n, T, d_X)."""
@@ -66,8 +71,9 @@ class LeakyRecurrent(nn.Module):
             states: Tensor = self.cell(inputs)[0]
             return states
         state, steps = inputs.new_zeros(len(inputs), self.cell.hidden_size), []
-        for t in range(inputs.shape[1]):
-            state = self.step(state, inputs[:, t])
+        drives, within = self._drive(inputs)
+        for drive in drives.unbind(1):
+            state = self._update(state, drive, within)
             steps.append(state)
         return torch.stack(steps, dim=1)
 
@@ -166,6 +172,9 @@ class SequenceClassifier(Replicated):
         d_X, M and the number of tasks K.
     seeds : sequence of int
         One per replica.
+    n_read : int, optional
+        Steps from the end whose logits the network returns when it is called; default: all.
+        Training need not compute what nothing is asked about.
     dtype : torch.dtype, default `torch.float32`
 
     Examples
@@ -184,10 +193,12 @@ class SequenceClassifier(Replicated):
         n_outputs: int,
         seeds: Sequence[int],
         *,
+        n_read: int | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__(n_inputs, n_outputs, seeds, dtype)
         as_function("make", make)
+        self.n_read = None if n_read is None else as_count("n_read", n_read)
         n_states = as_count("n_states", n_states)
         cores, readouts = [], []
         for seed in self.seeds:
@@ -204,14 +215,18 @@ class SequenceClassifier(Replicated):
 
     def states(self, inputs: Tensor) -> Tensor:
         """States of every step, inputs (n, T, d_X) or (R, n, T, d_X) to (R, n, T, M)."""
+        return torch.stack(self._states(inputs))
+
+    def _states(self, inputs: Tensor) -> list[Tensor]:
         each = inputs if inputs.ndim == 4 else inputs.expand(self.n_replicas, *inputs.shape)
-        return torch.stack([core(x) for core, x in zip(self.cores, each, strict=True)])
+        return [core(x) for core, x in zip(self.cores, each, strict=True)]
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Logits of every step, shape (R, n, T, K)."""
-        return self.read(self.states(inputs))
+        """Logits of the last `n_read` steps, shape (R, n, n_read, K)."""
+        last = 0 if self.n_read is None else -self.n_read
+        return self.read([states[:, last:] for states in self._states(inputs)])
 
-    def read(self, states: Tensor) -> Tensor:
+    def read(self, states: Tensor | Sequence[Tensor]) -> Tensor:
         """Logits (R, n, T, K) of states (R, n, T, M)."""
         read = [readout(z) for readout, z in zip(self.readouts, states, strict=True)]
         return torch.stack(read)
@@ -219,6 +234,8 @@ class SequenceClassifier(Replicated):
     def penalty(self, weight_decay: float | Sequence[float]) -> Tensor:
         r"""Penalty :math:`\tfrac12\lambda\lVert\theta\rVert^2` of each replica, shape (R,)."""
         decay = as_number("weight_decay", weight_decay, at_least=0)  # type: ignore[arg-type]
+        if decay == 0:
+            return next(self.parameters()).new_zeros(self.n_replicas)
         parts = zip(self.cores, self.readouts, strict=True)
         squares = [
             sum(p.square().sum() for module in both for p in module.parameters()) for both in parts
