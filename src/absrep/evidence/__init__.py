@@ -3,7 +3,6 @@
 from ._attractor import (
     LocalSpectrum,
     SlowPoints,
-    Step,
     jacobians,
     local_spectrum,
     run_on,
@@ -54,7 +53,6 @@ __all__ = [
     "Question",
     "RandomEncoder",
     "SlowPoints",
-    "Step",
     "Trials",
     "asked_always",
     "asked_at_end",

@@ -21,7 +21,6 @@ from .._validation import Array, as_array, as_count, as_function, as_number
 __all__ = [
     "LocalSpectrum",
     "SlowPoints",
-    "Step",
     "jacobians",
     "local_spectrum",
     "run_on",
