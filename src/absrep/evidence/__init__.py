@@ -1,5 +1,6 @@
 """Evidence accumulation on many tasks: the task, its ideal observer, and networks that learn it."""
 
+from ._answers import answer_kernel, graded_answers
 from ._attractor import (
     LocalSpectrum,
     SlowPoints,
@@ -54,6 +55,7 @@ __all__ = [
     "RandomEncoder",
     "SlowPoints",
     "Trials",
+    "answer_kernel",
     "asked_always",
     "asked_at_end",
     "asked_for_confidence",
@@ -61,6 +63,7 @@ __all__ = [
     "evaluate",
     "extract_latents",
     "fan",
+    "graded_answers",
     "gru",
     "ideal_observer",
     "in_orthant",
