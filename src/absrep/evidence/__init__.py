@@ -25,7 +25,14 @@ from ._learning import (
     transformer,
     vanilla_rnn,
 )
-from ._observer import Posterior, extract_latents, ideal_observer, probit_of_logit
+from ._observer import (
+    Posterior,
+    effective_samples,
+    extract_latents,
+    ideal_observer,
+    probit_of_logit,
+)
+from ._prior import BoxPosterior, answer_accuracy, r2_limit, within_box
 from ._questions import (
     Question,
     asked_always,
@@ -40,6 +47,7 @@ __all__ = [
     "Architecture",
     "Boundaries",
     "Box",
+    "BoxPosterior",
     "Evaluation",
     "EvidenceTask",
     "Gaussian",
@@ -55,11 +63,13 @@ __all__ = [
     "RandomEncoder",
     "SlowPoints",
     "Trials",
+    "answer_accuracy",
     "answer_kernel",
     "asked_always",
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
+    "effective_samples",
     "evaluate",
     "extract_latents",
     "fan",
@@ -76,6 +86,7 @@ __all__ = [
     "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
+    "r2_limit",
     "random_hyperplanes",
     "run_on",
     "slow_points",
@@ -83,4 +94,5 @@ __all__ = [
     "transformer",
     "until_bound",
     "vanilla_rnn",
+    "within_box",
 ]

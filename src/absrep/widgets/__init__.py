@@ -8,6 +8,7 @@ from ._bridge import many_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
+from ._ideal_observer import posterior_in_a_box
 from ._imperfect_tasks import exclusive_or_weight
 from ._input_geometry import random_inputs, tilted_inputs
 from ._laboratory import Laboratory, laboratory, optimal_and_trained
@@ -30,6 +31,7 @@ from ._measuring import few_trials, fooled_measures
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
 from ._preactivations import fade_or_move, rows_and_columns
+from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
 from ._recurrent_evidence import attractor_sheet
 from ._role_of_bias import phase_boundary
@@ -71,10 +73,12 @@ __all__ = [
     "optimal_and_trained",
     "optimal_landscape",
     "phase_boundary",
+    "posterior_in_a_box",
     "random_inputs",
     "rows_and_columns",
     "signal_of_a_neuron",
     "square_to_tetrahedron",
+    "tails_of_the_logits",
     "tilted_inputs",
     "training_film",
 ]
