@@ -1,6 +1,15 @@
 """Evidence accumulation on many tasks: the task, its ideal observer, and networks that learn it."""
 
 from ._answers import answer_kernel, graded_answers
+from ._attractor import (
+    LocalSpectrum,
+    SlowPoints,
+    jacobians,
+    local_spectrum,
+    run_on,
+    slow_points,
+    step_at,
+)
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
 from ._evaluation import Evaluation, evaluate, on_the_diagonal
@@ -47,10 +56,12 @@ __all__ = [
     "LatentDecoder",
     "LatentDistribution",
     "Learned",
+    "LocalSpectrum",
     "Posterior",
     "Quadrics",
     "Question",
     "RandomEncoder",
+    "SlowPoints",
     "Trials",
     "answer_accuracy",
     "answer_kernel",
@@ -67,14 +78,19 @@ __all__ = [
     "ideal_observer",
     "in_orthant",
     "integrator_rnn",
+    "jacobians",
     "leaky_rnn",
     "learn",
+    "local_spectrum",
     "lstm",
     "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
     "r2_limit",
     "random_hyperplanes",
+    "run_on",
+    "slow_points",
+    "step_at",
     "transformer",
     "until_bound",
     "vanilla_rnn",

@@ -16,6 +16,7 @@ from ._decoding import (
     shattering,
 )
 from ._dimension import linear_cka, participation_ratio
+from ._intrinsic import intrinsic_dimension, local_axes
 from ._kernel_decoding import kernel_ccgp, kernel_decoding
 from ._modularity import readout_modularity
 from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
@@ -43,11 +44,13 @@ __all__ = [
     "dichotomy_decoding",
     "dichotomy_parallelism",
     "expected_parallelism_score",
+    "intrinsic_dimension",
     "kernel_ccgp",
     "kernel_decoding",
     "kernel_parallelism_score",
     "lifetime_sparsity",
     "linear_cka",
+    "local_axes",
     "null_distribution",
     "parallelism_score",
     "participation_ratio",

@@ -33,6 +33,7 @@ from ._nonlinearities import signal_of_a_neuron
 from ._preactivations import fade_or_move, rows_and_columns
 from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
+from ._recurrent_evidence import attractor_sheet
 from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
 from ._whitened_relu import below_zero, collapse_threshold
@@ -53,6 +54,7 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "attractor_sheet",
     "below_zero",
     "collapse_threshold",
     "depth_profile",
