@@ -12,6 +12,7 @@ from ._learning import (
     leaky_rnn,
     learn,
     lstm,
+    running_mean,
     transformer,
     vanilla_rnn,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "orthant_generalisation",
     "probit_of_logit",
     "random_hyperplanes",
+    "running_mean",
     "transformer",
     "until_bound",
     "vanilla_rnn",
