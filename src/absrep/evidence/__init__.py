@@ -15,7 +15,14 @@ from ._learning import (
     transformer,
     vanilla_rnn,
 )
-from ._observer import Posterior, extract_latents, ideal_observer, probit_of_logit
+from ._observer import (
+    Posterior,
+    effective_samples,
+    extract_latents,
+    ideal_observer,
+    probit_of_logit,
+)
+from ._prior import BoxPosterior, answer_accuracy, r2_limit, within_box
 from ._questions import (
     Question,
     asked_always,
@@ -30,6 +37,7 @@ __all__ = [
     "Architecture",
     "Boundaries",
     "Box",
+    "BoxPosterior",
     "Evaluation",
     "EvidenceTask",
     "Gaussian",
@@ -43,10 +51,12 @@ __all__ = [
     "Question",
     "RandomEncoder",
     "Trials",
+    "answer_accuracy",
     "asked_always",
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
+    "effective_samples",
     "evaluate",
     "extract_latents",
     "fan",
@@ -60,8 +70,10 @@ __all__ = [
     "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
+    "r2_limit",
     "random_hyperplanes",
     "transformer",
     "until_bound",
     "vanilla_rnn",
+    "within_box",
 ]
