@@ -16,7 +16,14 @@ from ._learning import (
     transformer,
     vanilla_rnn,
 )
-from ._observer import Posterior, extract_latents, ideal_observer, probit_of_logit
+from ._observer import (
+    Posterior,
+    effective_samples,
+    extract_latents,
+    ideal_observer,
+    probit_of_logit,
+)
+from ._prior import BoxPosterior, answer_accuracy, r2_limit, within_box
 from ._questions import (
     Question,
     asked_always,
@@ -31,6 +38,7 @@ __all__ = [
     "Architecture",
     "Boundaries",
     "Box",
+    "BoxPosterior",
     "Evaluation",
     "EvidenceTask",
     "Gaussian",
@@ -44,10 +52,12 @@ __all__ = [
     "Question",
     "RandomEncoder",
     "Trials",
+    "answer_accuracy",
     "asked_always",
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
+    "effective_samples",
     "evaluate",
     "extract_latents",
     "fan",
@@ -61,9 +71,11 @@ __all__ = [
     "on_the_diagonal",
     "orthant_generalisation",
     "probit_of_logit",
+    "r2_limit",
     "random_hyperplanes",
     "running_mean",
     "transformer",
     "until_bound",
     "vanilla_rnn",
+    "within_box",
 ]

@@ -17,7 +17,13 @@ from scipy.stats import norm
 from .._validation import Array, as_array, as_kernel, as_number
 from ._boundaries import Hyperplanes
 
-__all__ = ["Posterior", "extract_latents", "ideal_observer", "probit_of_logit"]
+__all__ = [
+    "Posterior",
+    "effective_samples",
+    "extract_latents",
+    "ideal_observer",
+    "probit_of_logit",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +77,9 @@ def ideal_observer(
     With independent noise and a flat prior, the running mean :math:`\mu(t)` and covariance
     :math:`\sigma^2/t`. With a Gaussian prior :math:`N(0, \Sigma)` the precision is
     :math:`\Sigma^{-1} + n_t/\sigma^2` and the mean shrinks accordingly. Noise with correlation
-    :math:`\rho^{|s-t|}` between steps counts as
-
-    .. math:: n_t = \frac{2 + (t - 2)(1-\rho)}{1+\rho}
-
-    independent samples (:math:`n_1 = 1`); the mean weighs the first and the last sample 1 and
-    those between :math:`1-\rho`.
+    :math:`\rho^{|s-t|}` between steps counts as :math:`n_t` independent samples
+    (`effective_samples`); the mean weighs the first and the last sample 1 and those between
+    :math:`1-\rho`.
 
     Parameters
     ----------
@@ -109,7 +112,7 @@ def ideal_observer(
     inner = (1 - rho) * np.cumsum(x, axis=1) + rho * x[:, :1]
     total = np.where(t == 1, 1.0, 2 + (t - 2) * (1 - rho))
     mean = np.where(t[:, None] == 1, x, (inner + rho * x) / total[:, None])
-    samples = np.where(t == 1, 1.0, total / (1 + rho))
+    samples = effective_samples(t, rho)
     evidence_precision = samples[:, None, None] / sigma**2 * np.eye(x.shape[2])
     if prior is None:
         return Posterior(mean, as_array("covariance", np.linalg.inv(evidence_precision)))
@@ -117,6 +120,36 @@ def ideal_observer(
     covariance: Array = np.linalg.inv(precision).astype(np.float64)
     shrunk = np.einsum("tde,tef,ntf->ntd", covariance, evidence_precision, mean)
     return Posterior(shrunk, covariance)
+
+
+def effective_samples(steps: ArrayLike, autocorrelation: float = 0.0) -> Array:
+    r"""How many independent looks so many correlated ones are worth.
+
+    .. math:: n_t = 1 + (t-1)\,\frac{1-\rho}{1+\rho}
+
+    Parameters
+    ----------
+    steps : array
+        t, at least 1.
+    autocorrelation : float, default 0
+        ρ of the noise from step to step, at least 0 and below 1.
+
+    Returns
+    -------
+    array, same shape
+
+    Examples
+    --------
+    >>> effective_samples([1, 20], 0.5).round(3)
+    array([1.   , 7.333])
+    """
+    t = as_array("steps", steps)
+    if (t < 1).any():
+        raise ValueError(f"steps must be at least 1, found {t.min():g}")
+    rho = as_number("autocorrelation", autocorrelation, at_least=0)
+    if rho >= 1:
+        raise ValueError(f"autocorrelation must be below 1, found {rho:g}")
+    return np.asarray(1 + (t - 1) * (1 - rho) / (1 + rho))
 
 
 def probit_of_logit(logits: ArrayLike) -> Array:

@@ -28,6 +28,7 @@ from ._scatter import plot_scatter
 from ._style import LATENT_COLOURS, NEUTRAL, SERIES_COLOURS
 from ._sweep import plot_sweep
 from ._training import plot_training
+from ._trial import plot_trial
 
 __all__ = [
     "LATENT_COLOURS",
@@ -57,4 +58,5 @@ __all__ = [
     "plot_sweep",
     "plot_table",
     "plot_training",
+    "plot_trial",
 ]

@@ -7,6 +7,7 @@ from ._abstract_representation import square_to_tetrahedron
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
+from ._ideal_observer import posterior_in_a_box
 from ._imperfect_tasks import exclusive_or_weight
 from ._input_geometry import random_inputs, tilted_inputs
 from ._laboratory import Laboratory, laboratory, optimal_and_trained
@@ -67,6 +68,7 @@ __all__ = [
     "optimal_and_trained",
     "optimal_landscape",
     "phase_boundary",
+    "posterior_in_a_box",
     "random_inputs",
     "rows_and_columns",
     "signal_of_a_neuron",
