@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ __all__ = ["plot_replicas"]
 
 # Share of the distance between neighbouring places that the groups at one place take up.
 _SPREAD = 0.5
+# One after the other, so that several lines of theory can be told apart.
+_DASHES = ("-", "--", ":")
 
 
 @styled
@@ -99,9 +102,9 @@ def plot_replicas(
     for ax in axes.ravel()[len(drawn) :]:
         ax.set_axis_off()
     for i, (ax, (title, curves)) in enumerate(zip(axes.ravel(), drawn, strict=False)):
-        for name, (at, y) in (theory or {}).items():
-            where = [_place(places, value, name) for value in as_array("theory", at, 1).tolist()]
-            ax.plot(where, as_array("theory", y, 1), color=NEUTRAL, label=name)
+        for (name, (at, y)), look in zip((theory or {}).items(), cycle(_DASHES)):
+            where = [_place(places, value, name) for value in np.asarray(at).tolist()]
+            ax.plot(where, as_array("theory", y, 1), color=NEUTRAL, linestyle=look, label=name)
         for k, (rows, column) in enumerate(curves):
             at = (k - (len(lines) - 1) / 2) * _SPREAD / len(lines)
             values = [np.asarray(rows[column][rows[x] == p], dtype=float) for p in places]
@@ -130,7 +133,10 @@ def plot_replicas(
         if len(lines) > 1
     ]
     if theory:
-        handles += [Line2D([], [], color=NEUTRAL, label=name) for name in theory]
+        handles += [
+            Line2D([], [], color=NEUTRAL, linestyle=look, label=name)
+            for name, look in zip(theory, cycle(_DASHES))
+        ]
     if handles:
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
     return figure
@@ -156,7 +162,7 @@ def _panels(
             yield title, [(rows, column) for column in measures]
 
 
-def _place(places: list[Any], value: float, name: str) -> int:
+def _place(places: list[Any], value: float | str, name: str) -> int:
     if value not in places:
         raise ValueError(f"theory must be at the table's {places}, found {value} in {name!r}")
     return places.index(value)
