@@ -4,6 +4,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._bridge import many_tasks
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
@@ -61,6 +62,7 @@ __all__ = [
     "fooled_measures",
     "laboratory",
     "lazy_to_rich",
+    "many_tasks",
     "matrix_panel",
     "members_come_apart",
     "members_of_a_class",
