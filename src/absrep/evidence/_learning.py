@@ -42,9 +42,9 @@ _CHUNK = 1000
 class Architecture:
     """A kind of network that reads a sequence.
 
-    Those that come with the book have nearly the same number of parameters (within 3 % for the 40
-    inputs and 24 tasks of the authors of the multi-task evidence paper), hence different numbers
-    of state variables.
+    Those that come with the book have nearly as many parameters as `vanilla_rnn` (within 3 %, for
+    the 40 inputs and 24 tasks of the authors of the multi-task evidence paper), hence different
+    numbers of state variables.
 
     Parameters
     ----------
