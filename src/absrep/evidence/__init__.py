@@ -12,6 +12,7 @@ from ._learning import (
     leaky_rnn,
     learn,
     lstm,
+    running_mean,
     transformer,
     vanilla_rnn,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "probit_of_logit",
     "r2_limit",
     "random_hyperplanes",
+    "running_mean",
     "transformer",
     "until_bound",
     "vanilla_rnn",
