@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ __all__ = ["plot_replicas"]
 # Share of the distance between neighbouring places that the groups at one place take up.
 _SPREAD = 0.5
 # One after the other, so that several lines of theory can be told apart.
-_DASHES = ("-", "--", ":")
+_DASHES: tuple[Literal["-", "--", ":"], ...] = ("-", "--", ":")
 
 
 @styled

@@ -163,7 +163,7 @@ def noise_and_time() -> Explorer:
     @cache
     def curves(count: int) -> dict[str, Any]:
         rows = table[table.tasks == count]
-        parts = {}
+        parts: dict[str, Array] = {}
         for column in ("within", "held_out"):
             found = _networks(rows, "unknown", column)
             parts |= {f"{column} {name}": values for name, values in found.items()}
