@@ -21,6 +21,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .._validation import Array
+from ..nets import LeakyRecurrent
 from ._boundaries import Boundaries, Quadrics, fan, random_hyperplanes
 from ._evaluation import evaluate
 from ._latents import Box
@@ -200,8 +201,9 @@ def sweep(name: str) -> list[Cell]:
     name : str
         "tasks" (number of tasks, for six architectures), "dimensions" (of the latents, and number
         of tasks), "conditions" (noise, number of tasks, time), "robustness" (other boundaries,
-        questions, latents and noises) or "controls" (networks that were not trained, and an
-        encoder whose outputs no linear read-out can undo).
+        questions, latents and noises), "controls" (networks that were not trained, and an
+        encoder whose outputs no linear read-out can undo) or "widths" (a recurrent network with
+        as few states as the transformer).
 
     Returns
     -------
@@ -325,6 +327,15 @@ def _robustness() -> list[Cell]:
     return [*cells, *longer]
 
 
+def _widths() -> list[Cell]:
+    """The plain recurrent network with as few states as the transformer."""
+    small = Architecture(lambda n_inputs: LeakyRecurrent(n_inputs, 24), 24)
+    return [
+        Cell({"architecture": "RNN", "states": 24, "tasks": 24}, seed, _fan(24), small)
+        for seed in _SEEDS
+    ]
+
+
 def _controls() -> list[Cell]:
     """Networks without training (0 tasks), and an encoder that hides the latents better.
 
@@ -403,6 +414,7 @@ _SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
         "conditions": _conditions,
         "robustness": _robustness,
         "controls": _controls,
+        "widths": _widths,
     }
 )
 
