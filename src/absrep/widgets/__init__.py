@@ -32,6 +32,7 @@ from ._measuring import few_trials, fooled_measures
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
 from ._preactivations import fade_or_move, rows_and_columns
+from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
 from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
@@ -78,6 +79,7 @@ __all__ = [
     "rows_and_columns",
     "signal_of_a_neuron",
     "square_to_tetrahedron",
+    "tails_of_the_logits",
     "tilted_inputs",
     "training_film",
 ]
