@@ -1,6 +1,7 @@
 """Figures draw, name their axes and leave the reader's settings alone."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from absrep.figures import (
@@ -20,6 +21,7 @@ from absrep.figures import (
     plot_preactivations,
     plot_readout_plane,
     plot_readouts,
+    plot_replicas,
     plot_scatter,
     plot_scores,
     plot_signals,
@@ -46,6 +48,14 @@ TRIAL = {
     "steps": [1, 4],
 }
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
+NETWORKS = pd.DataFrame(
+    {
+        "tasks": [2, 2, 2, 24, 24, 24],
+        "kind": ["a", "a", "b", "a", "b", "b"],
+        "r2": [0.1, 0.3, 0.5, 0.7, 0.9, -3.0],
+        "loss": [0.1, float("nan"), 0.1, 0.2, 0.3, 0.4],
+    }
+)
 FIGURES = {
     "eigenvalues": lambda: plot_eigenvalues({"a": [1, 1j]}, {"a": {"labels": 1.2}}),
     "dichotomies": lambda: plot_dichotomies(
@@ -98,6 +108,18 @@ FIGURES = {
     ),
     "preactivations": lambda: plot_preactivations({"a": SQUARE, "b": np.eye(4)}, list("abcd")),
     "readouts": lambda: plot_readouts({"a": SQUARE, "b": np.zeros((5, 2))}, ["u", "v"]),
+    "replicas": lambda: plot_replicas(
+        NETWORKS,
+        "tasks",
+        {"r2": "r²", "loss": "loss"},
+        groups="kind",
+        theory={"bound": ([2, 24], [1, 1])},
+        ylim=(0, 1),
+        xlabel="tasks",
+    ),
+    "replicas by name": lambda: plot_replicas(
+        NETWORKS, "kind", {"r2": "r²", "loss": "loss"}, panels="tasks", xlabel="kind", ylabel="y"
+    ),
     "scatter": lambda: plot_scatter(
         simulated={"u": ([0, 1], [0, 1]), "v": ([0.2], [0.3])},
         optimum={"u": ([0, 1], [0, 1])},
@@ -240,6 +262,42 @@ def test_losses_below_the_bound_and_landscapes_of_another_shape_are_named():
 def test_scatter_without_points_is_an_error(points, named):
     with pytest.raises(ValueError, match=named):
         plot_scatter(xlabel="x", ylabel="y", **points)
+
+
+def test_replicas_are_summed_up_by_median_and_middle_half():
+    figure = plot_replicas(NETWORKS, "tasks", {"r2": "r²"}, groups="kind", xlabel="tasks")
+    (axes,) = figure.axes
+    first, second = axes.containers
+    np.testing.assert_allclose(first.lines[0].get_ydata(), [0.2, 0.7])
+    np.testing.assert_allclose(second.lines[0].get_ydata(), [0.5, -1.05])
+    bars = second.lines[2][0].get_segments()
+    np.testing.assert_allclose([bar[:, 1] for bar in bars], [[0.5, 0.5], [-2.025, -0.075]])
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["2", "24"]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"x": "nothing"}, "table"),
+        ({"table": NETWORKS[:0]}, "table"),
+        ({"measures": {}}, "measures"),
+        ({"groups": "kind", "panels": "tasks"}, "measures"),
+        ({}, "ylabel"),
+        ({"ylabel": "y", "groups": "loss"}, "at most"),
+        ({"ylabel": "y", "theory": {"bound": ([3], [1])}}, "theory"),
+    ],
+)
+def test_replicas_that_cannot_be_drawn_are_named(options, named):
+    table = NETWORKS.assign(loss=range(6))
+    table = pd.concat([table, table.assign(loss=6)])
+    defaults = {
+        "table": table,
+        "x": "tasks",
+        "measures": {"r2": "r²", "loss": "loss"},
+        "xlabel": "x",
+    }
+    with pytest.raises(ValueError, match=f"^{named}"):
+        plot_replicas(**(defaults | options))
 
 
 @pytest.mark.parametrize(

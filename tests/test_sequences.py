@@ -10,6 +10,7 @@ from absrep.nets import (
     CausalTransformer,
     Gated,
     LeakyRecurrent,
+    RunningMean,
     SequenceClassifier,
     binary_cross_entropy,
     train_on_stream,
@@ -23,6 +24,7 @@ CORES = {
     "LSTM": lambda: Gated(nn.LSTM, 3, 8),
     "GRU": lambda: Gated(nn.GRU, 3, 8),
     "transformer": lambda: CausalTransformer(3, 8, n_heads=2, n_blocks=2),
+    "running mean": lambda: RunningMean(3, 8, 16),
 }
 
 
@@ -90,6 +92,35 @@ def test_without_a_code_for_place_the_last_state_ignores_order():
     torch.testing.assert_close(core(INPUTS)[:, -1], core(shuffled)[:, -1])
 
 
+def test_one_block_knows_the_share_of_each_input_and_not_their_number():
+    twice = INPUTS.repeat_interleave(2, dim=1)
+    for core in (CausalTransformer(3, 8, n_heads=2), RunningMean(3, 8, 16)):
+        core.double()
+        torch.testing.assert_close(core(twice)[:, -1], core(INPUTS)[:, -1])
+    # With a second block order counts: the mask tells a state how much it has seen.
+    deep = CausalTransformer(3, 8, n_heads=2, n_blocks=2).double()
+    shuffled = INPUTS[:, [3, 1, 0, 2, 5, 4, 6]]
+    assert (deep(INPUTS)[:, -1] - deep(shuffled)[:, -1]).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_a_running_mean_is_a_transformer_with_uniform_attention():
+    uniform, mean = CausalTransformer(3, 8, 2, feedforward=16).double(), RunningMean(3, 8, 16)
+    block = uniform.blocks.layers[0]
+    attention = block.self_attn
+    attention.in_proj_weight[:8], attention.in_proj_bias[:8] = 0, 0
+    values = [attention.in_proj_weight[16:], attention.in_proj_bias[16:]]
+    out = attention.out_proj
+    mean.double().embed.load_state_dict(uniform.embed.state_dict())
+    mean.feature[0].load_state_dict(block.norm1.state_dict())
+    mean.feature[1].weight.copy_(out.weight @ values[0])
+    mean.feature[1].bias.copy_(out.weight @ values[1] + out.bias)
+    parts = (block.norm2, block.linear1, nn.GELU(), block.linear2)
+    for one, other in zip(mean.feedforward, parts, strict=True):
+        one.load_state_dict(other.state_dict())
+    torch.testing.assert_close(mean(INPUTS), uniform(INPUTS))
+
+
 def test_cross_entropy_counts_the_last_steps_only():
     logits = torch.randn(2, 50, 7, 1, generator=torch.Generator().manual_seed(0))
     targets = (torch.arange(50) % 3 == 0).float()[:, None, None]
@@ -113,6 +144,8 @@ def test_the_penalty_is_half_the_squared_weights():
         (lambda: CausalTransformer(3, 8, n_heads=3), "width"),
         (lambda: CausalTransformer(3, 8, n_heads=0), "n_heads"),
         (lambda: CausalTransformer(0, 8), "n_inputs"),
+        (lambda: RunningMean(3, 0, 16), "width"),
+        (lambda: RunningMean(3, 8, 0), "feedforward"),
         (lambda: Gated("LSTM", 3, 8), "cell"),
         (lambda: SequenceClassifier(3, 3, 8, 4, [0]), "make"),
         (lambda: SequenceClassifier(CORES["LSTM"], 3, 8, 4, []), "seeds"),

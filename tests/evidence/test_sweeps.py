@@ -10,12 +10,14 @@ from distributed import Client, LocalCluster
 
 from absrep.evidence.sweeps import main, read_table, run_cell, run_sweep, sweep
 
-NAMES = ("tasks", "dimensions", "conditions", "robustness")
+NAMES = ("tasks", "dimensions", "conditions", "robustness", "controls", "widths")
 KEYS = {
     "tasks": {"architecture": "RNN", "tasks": 24, "seed": 0},
     "dimensions": {"latents": 3, "tasks": 6, "seed": 1},
     "conditions": {"noise": 0.4, "tasks": 6, "steps": 5, "seed": 2},
     "robustness": {"variant": "no encoder", "seed": 3},
+    "controls": {"encoder": "folded", "architecture": "RNN", "tasks": 6, "seed": 0},
+    "widths": {"architecture": "RNN", "states": 24, "tasks": 24, "seed": 4},
 }
 
 

@@ -22,6 +22,7 @@ from ._learning import (
     leaky_rnn,
     learn,
     lstm,
+    running_mean,
     transformer,
     vanilla_rnn,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "r2_limit",
     "random_hyperplanes",
     "run_on",
+    "running_mean",
     "slow_points",
     "step_at",
     "transformer",

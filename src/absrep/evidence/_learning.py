@@ -15,6 +15,7 @@ from ..nets import (
     CausalTransformer,
     Gated,
     LeakyRecurrent,
+    RunningMean,
     SequenceClassifier,
     Training,
     train_on_stream,
@@ -30,6 +31,7 @@ __all__ = [
     "leaky_rnn",
     "learn",
     "lstm",
+    "running_mean",
     "transformer",
     "vanilla_rnn",
 ]
@@ -71,6 +73,8 @@ gru = Architecture(lambda n_inputs: Gated(nn.GRU, n_inputs, 33), 33)
 transformer = Architecture(
     lambda n_inputs: CausalTransformer(n_inputs, 24, n_heads=4, feedforward=88), 24
 )
+
+running_mean = Architecture(lambda n_inputs: RunningMean(n_inputs, 24, feedforward=124), 24)
 
 
 @dataclass(frozen=True, eq=False)

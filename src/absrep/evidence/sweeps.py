@@ -21,6 +21,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .._validation import Array
+from ..nets import LeakyRecurrent
 from ._boundaries import Boundaries, Quadrics, fan, random_hyperplanes
 from ._evaluation import evaluate
 from ._latents import Box
@@ -199,8 +200,10 @@ def sweep(name: str) -> list[Cell]:
     ----------
     name : str
         "tasks" (number of tasks, for six architectures), "dimensions" (of the latents, and number
-        of tasks), "conditions" (noise, number of tasks, time) or "robustness" (other boundaries,
-        questions, latents and noises).
+        of tasks), "conditions" (noise, number of tasks, time), "robustness" (other boundaries,
+        questions, latents and noises), "controls" (networks that were not trained, and an
+        encoder whose outputs no linear read-out can undo) or "widths" (a recurrent network with
+        as few states as the transformer).
 
     Returns
     -------
@@ -324,6 +327,58 @@ def _robustness() -> list[Cell]:
     return [*cells, *longer]
 
 
+def _widths() -> list[Cell]:
+    """The plain recurrent network with as few states as the transformer."""
+    small = Architecture(lambda n_inputs: LeakyRecurrent(n_inputs, 24), 24)
+    return [
+        Cell({"architecture": "RNN", "states": 24, "tasks": 24}, seed, _fan(24), small)
+        for seed in _SEEDS
+    ]
+
+
+def _controls() -> list[Cell]:
+    """Networks without training (0 tasks), and an encoder that hides the latents better.
+
+    The outputs of the authors' encoder are many enough that a linear map of them is the evidence,
+    nearly, everywhere. Three outputs of stronger weights are not.
+    """
+    untrained = {
+        "RNN": vanilla_rnn,
+        "integrator": integrator_rnn,
+        "leaky RNN": leaky_rnn,
+        "LSTM": lstm,
+        "GRU": gru,
+        "transformer": transformer,
+    }
+    cells = [
+        Cell(
+            {"encoder": "wide", "architecture": name, "tasks": 0},
+            seed,
+            _fan(1),
+            architecture,
+            n_steps=0,
+        )
+        for (name, architecture), seed in product(untrained.items(), _SEEDS)
+    ]
+
+    def folded(n_tasks: int) -> Callable[[int], EvidenceTask]:
+        def make(seed: int) -> EvidenceTask:
+            encoder = RandomEncoder((2, 100, 100, 3), seed)
+            return _fan(n_tasks, encoder=lambda x: encoder(10 * x))(seed)
+
+        return make
+
+    return cells + [
+        Cell(
+            {"encoder": "folded", "architecture": "RNN", "tasks": k},
+            seed,
+            folded(max(k, 1)),
+            n_steps=1250 if k else 0,
+        )
+        for k, seed in product((0, 2, 6, 24), _SEEDS)
+    ]
+
+
 def _circles(seed: int) -> Quadrics:
     """Twelve circles with centres in the box and the radius that halves the trials, roughly."""
     centres = np.random.default_rng([3, seed]).uniform(-0.5, 0.5, (12, 2))
@@ -358,6 +413,8 @@ _SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
         "dimensions": _dimensions,
         "conditions": _conditions,
         "robustness": _robustness,
+        "controls": _controls,
+        "widths": _widths,
     }
 )
 

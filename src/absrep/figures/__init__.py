@@ -18,6 +18,7 @@ from ._phases import plot_phases
 from ._preactivations import plot_neurons, plot_preactivations
 from ._readouts import plot_readouts
 from ._recurrent import plot_eigenvalues, plot_step_overlap
+from ._replicas import plot_replicas
 from ._representations import (
     plot_geometries,
     plot_images,
@@ -49,6 +50,7 @@ __all__ = [
     "plot_preactivations",
     "plot_readout_plane",
     "plot_readouts",
+    "plot_replicas",
     "plot_scatter",
     "plot_scores",
     "plot_signals",

@@ -13,6 +13,7 @@ from ._sequences import (
     CausalTransformer,
     Gated,
     LeakyRecurrent,
+    RunningMean,
     SequenceClassifier,
     binary_cross_entropy,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "LeakyRecurrent",
     "Recurrent",
     "Replicated",
+    "RunningMean",
     "SequenceClassifier",
     "Training",
     "binary_cross_entropy",

@@ -14,6 +14,7 @@ __all__ = [
     "CausalTransformer",
     "Gated",
     "LeakyRecurrent",
+    "RunningMean",
     "SequenceClassifier",
     "binary_cross_entropy",
 ]
@@ -128,6 +129,43 @@ class CausalTransformer(nn.Module):
             inputs.shape[1], device=inputs.device, dtype=inputs.dtype
         )
         states: Tensor = self.blocks(self.embed(inputs), mask=mask, is_causal=True)
+        return states
+
+
+class RunningMean(nn.Module):
+    r"""A transformer block whose attention is uniform: features of the inputs, averaged over time.
+
+    Beside attention it has the parts of `CausalTransformer`, with the same meaning.
+
+    Parameters
+    ----------
+    n_inputs, width : int
+        d_X and the width of the residual stream.
+    feedforward : int
+
+    Examples
+    --------
+    >>> RunningMean(3, 32, feedforward=64)(torch.zeros(10, 20, 3)).shape
+    torch.Size([10, 20, 32])
+    """
+
+    def __init__(self, n_inputs: int, width: int, feedforward: int) -> None:
+        super().__init__()
+        m, inner = as_count("width", width), as_count("feedforward", feedforward)
+        self.embed = nn.Linear(as_count("n_inputs", n_inputs), m)
+        self.feature = nn.Sequential(nn.LayerNorm(m), nn.Linear(m, m))
+        self.feedforward = nn.Sequential(
+            nn.LayerNorm(m), nn.Linear(m, inner), nn.GELU(), nn.Linear(inner, m)
+        )
+        self.norm = nn.LayerNorm(m)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """States (n, T, M) for inputs (n, T, d_X)."""
+        embedded = self.embed(inputs)
+        steps = torch.arange(1, inputs.shape[1] + 1, dtype=inputs.dtype, device=inputs.device)
+        mean = self.feature(embedded).cumsum(dim=1) / steps[:, None]
+        stream = embedded + mean
+        states: Tensor = self.norm(stream + self.feedforward(stream))
         return states
 
 

@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._bridge import many_tasks
+from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
 from ._explorer import Explorer, Parameter, Readout
@@ -70,6 +71,8 @@ __all__ = [
     "members_of_a_class",
     "memory_in_time",
     "neuron_landscape",
+    "noise_and_time",
+    "number_of_tasks",
     "optimal_and_trained",
     "optimal_landscape",
     "phase_boundary",
