@@ -42,6 +42,8 @@ def kernel_task(kernel):
 
 VALID = {
     ab.Task: {"labels": Y, "features": X, "names": list("abc")},
+    ab.GradedTask: {"labels": X, "features": X, "names": list("abcde")},
+    ab.GradedTask.of_kernel: {"output_kernel": np.eye(4), "input_kernel": np.eye(4)},
     kernel_task: {"kernel": np.eye(4)},
     ab.hypercube: {"n_latents": 2, "input_kernel": np.eye(4)},
     ab.multi_element: {"n_latents": 2, "correlation": np.eye(3)},
@@ -109,6 +111,12 @@ TABLE = [
     (ab.Task, "labels", Y > 0, ValueError, "0 and 1"),
     (ab.Task, "labels", spoilt(Y, np.nan), ValueError, "one is NaN"),
     (ab.Task, "labels", None, (TypeError, ValueError), "missing"),
+    (ab.GradedTask, "labels", X[1:], ValueError, "a row short"),
+    (ab.GradedTask, "labels", NAN, ValueError, "NaN"),
+    (ab.GradedTask.of_kernel, "output_kernel", INDEFINITE, ValueError, "not a Gram matrix"),
+    (ab.GradedTask.of_kernel, "output_kernel", np.zeros((4, 4)), ValueError, "no answers"),
+    (ab.GradedTask.of_kernel, "input_kernel", np.eye(3), ValueError, "too few stimuli"),
+    (ab.GradedTask.of_kernel, "input_kernel", ASYMMETRIC, ValueError, "not symmetric"),
     (ab.Task, "names", "abc", TypeError, "one string"),
     (ab.Task, "names", ["a", "b"], ValueError, "too few"),
     (ab.Task, "names", ["a", "a", "b"], ValueError, "two alike"),

@@ -29,6 +29,7 @@ from absrep.figures import (
     plot_sweep,
     plot_table,
     plot_training,
+    plot_trial,
 )
 from absrep.geometry import AbstractionScores
 from absrep.nets import Training
@@ -36,6 +37,16 @@ from absrep.nets import Training
 from .helpers import latents
 
 SQUARE = latents(2)
+TRIAL = {
+    "evidence": np.random.default_rng(0).random((4, 2)),
+    "mean": np.full((4, 2), 0.2),
+    "spread": np.full(4, 0.1),
+    "latents": [0.3, 0.1],
+    "normals": np.eye(2),
+    "offsets": [0.1, 0],
+    "half_widths": [0.5, 0.5],
+    "steps": [1, 4],
+}
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 NETWORKS = pd.DataFrame(
     {
@@ -135,6 +146,7 @@ FIGURES = {
         ["u", "v"],
         floor=0.5,
     ),
+    "trial": lambda: plot_trial(**TRIAL),
 }
 
 
@@ -286,3 +298,35 @@ def test_replicas_that_cannot_be_drawn_are_named(options, named):
     }
     with pytest.raises(ValueError, match=f"^{named}"):
         plot_replicas(**(defaults | options))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"steps": [5]}, "steps must be at most 4"),
+        ({"mean": np.zeros((3, 2))}, "evidence, mean and spread"),
+        ({"evidence": np.zeros((4, 3))}, "evidence, mean and spread"),
+        ({"spread": np.ones(3)}, "evidence, mean and spread"),
+    ],
+)
+def test_a_trial_that_does_not_fit_together_is_refused(wrong, named):
+    with pytest.raises(ValueError, match=named):
+        plot_trial(**TRIAL | wrong)
+
+
+def test_a_trial_shows_its_samples_and_the_circles_of_the_spread():
+    figure = plot_trial(**TRIAL)
+    for axes, t in zip(figure.axes, TRIAL["steps"], strict=True):
+        samples = next(line for line in axes.lines if line.get_label() == "samples")
+        np.testing.assert_array_equal(samples.get_xydata(), TRIAL["evidence"][:t])
+        radii = sorted(patch.radius for patch in axes.patches if hasattr(patch, "radius"))
+        np.testing.assert_allclose(radii, [0.1, 0.2])
+
+
+def test_lines_of_theory_over_words_can_be_told_apart():
+    places = {"upper": (["a", "b"], [0.9, 0.8]), "lower": (["b"], [0.5])}
+    figure = plot_replicas(NETWORKS, "kind", {"r2": "r²"}, xlabel="kind", theory=places)
+    drawn = {line.get_label(): line for line in figure.axes[0].lines}
+    np.testing.assert_array_equal(drawn["upper"].get_xydata(), [[0, 0.9], [1, 0.8]])
+    np.testing.assert_array_equal(drawn["lower"].get_xydata(), [[1, 0.5]])
+    assert drawn["upper"].get_linestyle() != drawn["lower"].get_linestyle()

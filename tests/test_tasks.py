@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 from sklearn.datasets import load_digits
 
-from absrep import Task, digits, hypercube, multi_element, noisy_trials, random_kernel
+from absrep import (
+    GradedTask,
+    Task,
+    digits,
+    hypercube,
+    multi_element,
+    noisy_trials,
+    random_kernel,
+)
 
 from .helpers import latents
 
@@ -33,6 +41,17 @@ def test_task_counts_and_names_its_latents():
     task = Task(latents(3), kernel=np.eye(8))
     assert (task.n_stimuli, task.n_latents, task.names) == (8, 3, ("y1", "y2", "y3"))
     assert Task([-1, 1], features=np.eye(2), names=["side"]).names == ("side",)
+
+
+@given(st.integers(1, 8), st.integers(1, 8), st.integers(0, 10**6))
+def test_a_graded_task_from_a_kernel_has_that_kernel_and_no_more_answers_than_needed(p, k, seed):
+    answers = np.random.default_rng(seed).standard_normal((p, k))
+    direct = GradedTask(answers, kernel=np.eye(p))
+    rooted = GradedTask.of_kernel(answers @ answers.T, np.eye(p))
+    np.testing.assert_array_equal(direct.labels, answers)
+    np.testing.assert_allclose(rooted.output_kernel, direct.output_kernel, atol=1e-10)
+    assert rooted.n_latents == np.linalg.matrix_rank(answers @ answers.T, 1e-10)
+    assert isinstance(rooted, Task)
 
 
 @pytest.mark.parametrize("field", ["labels", "features", "kernel"])

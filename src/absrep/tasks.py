@@ -28,7 +28,15 @@ from ._validation import (
 )
 from .kernels import gram, gram_factor, walsh_basis
 
-__all__ = ["DigitsTask", "Task", "digits", "hypercube", "multi_element", "noisy_trials"]
+__all__ = [
+    "DigitsTask",
+    "GradedTask",
+    "Task",
+    "digits",
+    "hypercube",
+    "multi_element",
+    "noisy_trials",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +90,7 @@ class Task:
             len(features) == len(kernel) and np.allclose(gram(features), kernel)
         ):
             raise ValueError("features and kernel disagree: kernel must be features @ features.T")
-        labels = as_labels("labels", self.labels, len(features))
+        labels = self._checked_labels(len(features))
         names = self.names
         if isinstance(names, tuple) and not names:
             names = tuple(f"y{a + 1}" for a in range(labels.shape[1]))
@@ -94,6 +102,9 @@ class Task:
                 array.flags.writeable = False
             object.__setattr__(self, field, array)
         object.__setattr__(self, "names", as_names("names", names, labels.shape[1]))
+
+    def _checked_labels(self, n_stimuli: int) -> Array:
+        return as_labels("labels", self.labels, n_stimuli)
 
     @property
     def n_stimuli(self) -> int:
@@ -114,6 +125,69 @@ class Task:
     def output_kernel(self) -> Array:
         r"""Output kernel :math:`K_Y = YY^\top`, shape (P, P)."""
         return gram(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class GradedTask(Task):
+    r"""Stimuli and answers that need not be "yes" or "no", such as degrees of belief.
+
+    A `Task` whose `labels` are any real numbers. Squared error knows them through
+    :math:`K_Y = YY^\top` alone: `of_kernel` asks for infinitely many answers by a root of their
+    kernel.
+
+    Parameters
+    ----------
+    labels : array, shape (P, d_Y)
+        Real. A vector is taken as one column.
+    features, kernel, names
+        As for `Task`.
+
+    Raises
+    ------
+    ValueError
+        As `Task`, but for the values of the labels.
+
+    Examples
+    --------
+    >>> GradedTask([[-0.5], [0.25]], kernel=np.eye(2)).output_kernel
+    array([[ 0.25  , -0.125 ],
+           [-0.125 ,  0.0625]])
+    """
+
+    @classmethod
+    def of_kernel(cls, output_kernel: ArrayLike, input_kernel: ArrayLike) -> GradedTask:
+        """Answers of which only the kernel is known, as many as it has dimensions.
+
+        Parameters
+        ----------
+        output_kernel, input_kernel : array, shape (P, P)
+
+        Examples
+        --------
+        >>> task = GradedTask.of_kernel([[1, -1], [-1, 1]], np.eye(2))
+        >>> task.n_latents, task.output_kernel.round(12)
+        (1, array([[ 1., -1.],
+               [-1.,  1.]]))
+        """
+        target = as_kernel("output_kernel", output_kernel)
+        values, vectors = np.linalg.eigh(target)
+        # Rounding noise of a root would be the square root of that of the kernel.
+        keep = values > 1e-12 * values[-1]
+        if not keep.any():
+            raise ValueError("output_kernel must not be zero")
+        return cls(
+            vectors[:, keep] * np.sqrt(values[keep]),
+            kernel=as_kernel("input_kernel", input_kernel, len(target)),
+        )
+
+    def _checked_labels(self, n_stimuli: int) -> Array:
+        labels = as_array("labels", self.labels, (1, 2))
+        labels = labels[:, None] if labels.ndim == 1 else labels
+        if len(labels) != n_stimuli:
+            raise ValueError(
+                f"labels must have {n_stimuli} rows, one per stimulus, found {len(labels)}"
+            )
+        return labels
 
 
 def hypercube(n_latents: int, input_kernel: ArrayLike | None = None) -> Task:

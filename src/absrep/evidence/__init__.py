@@ -1,5 +1,6 @@
 """Evidence accumulation on many tasks: the task, its ideal observer, and networks that learn it."""
 
+from ._answers import answer_kernel, graded_answers
 from ._boundaries import Boundaries, Hyperplanes, Quadrics, fan, random_hyperplanes
 from ._decoding import Generalisation, LatentDecoder, in_orthant, orthant_generalisation
 from ._evaluation import Evaluation, evaluate, on_the_diagonal
@@ -53,6 +54,7 @@ __all__ = [
     "RandomEncoder",
     "Trials",
     "answer_accuracy",
+    "answer_kernel",
     "asked_always",
     "asked_at_end",
     "asked_for_confidence",
@@ -61,6 +63,7 @@ __all__ = [
     "evaluate",
     "extract_latents",
     "fan",
+    "graded_answers",
     "gru",
     "ideal_observer",
     "in_orthant",

@@ -45,6 +45,7 @@ class BoxPosterior:
 
     Examples
     --------
+    >>> from absrep.evidence import ideal_observer
     >>> flat = ideal_observer([[[0.9, 0.0]]], noise=0.2)
     >>> known = within_box(flat, Box([0.5, 0.5]))
     >>> known.mean.round(3), known.variance.round(4)
@@ -136,6 +137,7 @@ def within_box(posterior: Posterior, box: Box) -> BoxPosterior:
 
     Examples
     --------
+    >>> from absrep.evidence import ideal_observer
     >>> flat = ideal_observer(np.full((1, 3, 1), 4.0), noise=0.1)
     >>> within_box(flat, Box([0.5])).mean.ravel().round(4)  # far outside: near the wall
     array([0.4971, 0.4986, 0.499 ])

@@ -27,6 +27,7 @@ from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_ene
 from ._exclusive_or import ExclusiveOr, exclusive_or
 from ._layers import certify_layers, deep_energy, deep_weights
 from ._local_optima import LocalOptima, local_optima
+from ._odd_tasks import OddOptimum, odd_logistic_optimum, odd_optimum
 from ._optimum import Optimum
 from ._range import OptimalRange, optimal_range
 from ._recurrent import (
@@ -50,6 +51,7 @@ __all__ = [
     "ExclusiveOr",
     "LocalOptima",
     "Network",
+    "OddOptimum",
     "OptimalRange",
     "Optimum",
     "RecurrentClosedForm",
@@ -79,6 +81,8 @@ __all__ = [
     "neuron_cost",
     "neuron_energy",
     "neuron_energy_gradient",
+    "odd_logistic_optimum",
+    "odd_optimum",
     "optimal_range",
     "paired_signal",
     "recurrent_closed_form",

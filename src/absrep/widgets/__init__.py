@@ -4,6 +4,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._bridge import many_tasks
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
@@ -31,6 +32,7 @@ from ._measuring import few_trials, fooled_measures
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
 from ._preactivations import fade_or_move, rows_and_columns
+from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
 from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
@@ -61,6 +63,7 @@ __all__ = [
     "fooled_measures",
     "laboratory",
     "lazy_to_rich",
+    "many_tasks",
     "matrix_panel",
     "members_come_apart",
     "members_of_a_class",
@@ -76,6 +79,7 @@ __all__ = [
     "rows_and_columns",
     "signal_of_a_neuron",
     "square_to_tetrahedron",
+    "tails_of_the_logits",
     "tilted_inputs",
     "training_film",
 ]

@@ -50,7 +50,7 @@ def posterior_in_a_box() -> Explorer:
     @cache
     def drawn(noise: float) -> Trials:
         task = EvidenceTask(tasks, box, noise, _STEPS)
-        return task.observe(_TRUTHS, rng=11)
+        return task.observe(_TRUTHS, rng=317)
 
     def compute(truth: float, n_steps: float, noise: float) -> dict[str, Any]:
         which, t = round(truth), round(n_steps)
@@ -98,9 +98,9 @@ def posterior_in_a_box() -> Explorer:
     return Explorer(
         name="posterior_in_a_box",
         title="A posterior as evidence arrives",
-        description="Left: samples, their mean and circles around it that are cut off at the walls "
-        "of the box. Middle: the posterior of the first latent, a bell and the same bell cut off. "
-        "Right: the probability of plus for three questions, with and without the prior.",
+        description="First panel: samples, their mean and circles around it that the walls of the "
+        "box cut off. Second: the posterior of the first latent, a bell and the same bell cut off. "
+        "Third: the probability of plus for three questions, with and without the prior.",
         compute=compute,
         parameters=(
             Parameter(
