@@ -321,3 +321,12 @@ def test_a_trial_shows_its_samples_and_the_circles_of_the_spread():
         np.testing.assert_array_equal(samples.get_xydata(), TRIAL["evidence"][:t])
         radii = sorted(patch.radius for patch in axes.patches if hasattr(patch, "radius"))
         np.testing.assert_allclose(radii, [0.1, 0.2])
+
+
+def test_lines_of_theory_over_words_can_be_told_apart():
+    places = {"upper": (["a", "b"], [0.9, 0.8]), "lower": (["b"], [0.5])}
+    figure = plot_replicas(NETWORKS, "kind", {"r2": "r²"}, xlabel="kind", theory=places)
+    drawn = {line.get_label(): line for line in figure.axes[0].lines}
+    np.testing.assert_array_equal(drawn["upper"].get_xydata(), [[0, 0.9], [1, 0.8]])
+    np.testing.assert_array_equal(drawn["lower"].get_xydata(), [[1, 0.5]])
+    assert drawn["upper"].get_linestyle() != drawn["lower"].get_linestyle()
