@@ -35,4 +35,4 @@ def lifetime_sparsity(features: ArrayLike) -> float:
         raise ValueError("features must have at least two stimuli, found one")
     power = np.mean(rates**2, axis=0)
     alike = np.divide(np.mean(rates, axis=0) ** 2, power, out=np.zeros_like(power), where=power > 0)
-    return float(np.mean((1 - alike) / (1 - 1 / len(rates))))
+    return float(np.mean(np.where(power > 0, (1 - alike) / (1 - 1 / len(rates)), 1.0)))
