@@ -28,6 +28,7 @@ from ._learning import (
 )
 from ._observer import (
     Posterior,
+    effective_looks,
     effective_samples,
     extract_latents,
     ideal_observer,
@@ -70,6 +71,7 @@ __all__ = [
     "asked_at_end",
     "asked_for_confidence",
     "asked_for_probabilities",
+    "effective_looks",
     "effective_samples",
     "evaluate",
     "extract_latents",

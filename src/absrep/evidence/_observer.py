@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike
 from scipy.special import log_expit, log_ndtr, ndtri_exp
 from scipy.stats import norm
 
-from .._validation import Array, as_array, as_kernel, as_number
+from .._validation import Array, as_array, as_count, as_kernel, as_number
 from ._boundaries import Hyperplanes
 
 __all__ = [
     "Posterior",
+    "effective_looks",
     "effective_samples",
     "extract_latents",
     "ideal_observer",
@@ -150,6 +151,33 @@ def effective_samples(steps: ArrayLike, autocorrelation: float = 0.0) -> Array:
     if rho >= 1:
         raise ValueError(f"autocorrelation must be below 1, found {rho:g}")
     return np.asarray(1 + (t - 1) * (1 - rho) / (1 + rho))
+
+
+def effective_looks(eigenvalue: float, n_looks: int) -> float:
+    r"""How many looks are left of so many in a sum that keeps a share of itself at every step.
+
+    .. math:: n_{\rm eff} = \frac{(\sum_t a^t)^2}{\sum_t a^{2t}}
+              = \frac{(1+a)(1-a^T)}{(1-a)(1+a^T)}
+
+    Parameters
+    ----------
+    eigenvalue : float
+        a, at least 0: below 1 the sum forgets, above it drowns what is new.
+    n_looks : int
+        T.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> effective_looks(1.0, 20), round(effective_looks(0.9, 20), 2)
+    (20.0, 14.88)
+    """
+    a = as_number("eigenvalue", eigenvalue, at_least=0)
+    weights = a ** np.arange(as_count("n_looks", n_looks))
+    return float(weights.sum() ** 2 / np.sum(weights**2))
 
 
 def probit_of_logit(logits: ArrayLike) -> Array:

@@ -4,6 +4,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._architectures import leaking_away
 from ._bridge import many_tasks
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
@@ -65,6 +66,7 @@ __all__ = [
     "fooled_measures",
     "laboratory",
     "lazy_to_rich",
+    "leaking_away",
     "many_tasks",
     "matrix_panel",
     "members_come_apart",
