@@ -79,7 +79,7 @@ class Evaluation:
     parallelism, ccgp : array, shape (R,)
         Of the signs of the latents, averaged over latents.
     sparsity : array, shape (R,)
-        Lifetime sparsity of the state variables, `absrep.geometry.lifetime_sparsity`.
+        Lifetime sparsity of the state variables, `absrep.lifetime_sparsity`.
     extraction, extraction_gain : array, shape (R,), or None
         r² of the latents extracted from the outputs in closed form, as they are and with the best
         common gain; None where the tasks are not hyperplanes that span the latents.
