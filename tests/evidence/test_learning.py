@@ -20,6 +20,7 @@ from absrep.evidence import (
     learn,
     lstm,
     on_the_diagonal,
+    r2_limit,
     random_hyperplanes,
     transformer,
     vanilla_rnn,
@@ -104,7 +105,8 @@ def test_evaluation_against_direct_computation(learned):
     # Lines at 30° to one another see all of the plane; a single one sees half of it.
     assert found.unseen is None and found.seen == pytest.approx(found.within, abs=2e-3)
     assert (found.extraction_gain >= found.extraction).all()
-    assert (found.within < 1 - 0.04 * 0.3 / 10 * 12).all()
+    limit = r2_limit(TASK.latents, TASK.noise / np.sqrt(TASK.n_steps))[0]
+    assert (found.within < limit + 0.002).all()  # 8000 trials: chance may lift it so much
 
 
 def test_what_no_task_asks_about_is_not_needed():

@@ -192,7 +192,7 @@ def slow_points(
         # At a minimum the gradient of q is small against its two factors; below 1e-13 of the
         # size of the state a difference of two states is rounding.
         flat = uphill.norm(dim=1) <= 1e-10 * now * torch.linalg.matrix_norm(slope)
-        done |= (now <= max(enough, 0.0)) | flat | (now <= 1e-13 * (1 + z.norm(dim=1)))
+        done |= (now <= enough) | flat | (now <= 1e-13 * (1 + z.norm(dim=1)))
         active = ~done
         if not active.any():
             break
@@ -244,7 +244,7 @@ class LocalSpectrum:
 
     @property
     def time_constants(self) -> Array:
-        r"""Steps :math:`-1/\\ln|\lambda|` in which a displacement shrinks e-fold, shape (n, M).
+        r"""Steps :math:`-1/\ln|\lambda|` in which a displacement shrinks e-fold, shape (n, M).
 
         Negative if it grows, 0 if it is gone at once.
         """

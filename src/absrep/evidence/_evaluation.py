@@ -158,6 +158,7 @@ def evaluate(
     right = (np.sign(outputs) == test.labels).mean(axis=(1, 2))
     decoder = LatentDecoder.fit(fitted.states, fit.latents)
     signs, states = np.where(test.latents > 0, 1.0, -1.0), new.states
+    # Without noise every step shows the latents, and the mean does not depend on its size.
     observer = ideal_observer(
         test.evidence, task.noise or 1.0, autocorrelation=task.autocorrelation
     )

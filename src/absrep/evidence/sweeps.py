@@ -49,6 +49,16 @@ __all__ = ["Cell", "read_table", "run_cell", "run_sweep", "sweep"]
 
 _TABLES = Path(__file__).parent / "tables"
 _SEEDS = range(5)
+_ARCHITECTURES = MappingProxyType(
+    {
+        "RNN": vanilla_rnn,
+        "integrator": integrator_rnn,
+        "leaky RNN": leaky_rnn,
+        "LSTM": lstm,
+        "GRU": gru,
+        "transformer": transformer,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -254,16 +264,13 @@ def _fan(n_tasks: int, **others: Any) -> Callable[[int], EvidenceTask]:
 
 def _tasks() -> list[Cell]:
     """Number of tasks and architecture."""
-    counts = (2, 3, 6, 12, 24)
     grid = [
-        *product({"RNN": vanilla_rnn}.items(), counts),
-        *product({"transformer": transformer, "LSTM": lstm}.items(), counts),
-        *product({"integrator": integrator_rnn}.items(), counts),
-        *product({"leaky RNN": leaky_rnn, "GRU": gru}.items(), (2, 24)),
+        *product(("RNN", "transformer", "LSTM", "integrator"), (2, 3, 6, 12, 24)),
+        *product(("leaky RNN", "GRU"), (2, 24)),
     ]
     return [
-        Cell({"architecture": name, "tasks": k}, seed, _fan(k), architecture)
-        for ((name, architecture), k), seed in product(grid, _SEEDS)
+        Cell({"architecture": name, "tasks": k}, seed, _fan(k), _ARCHITECTURES[name])
+        for (name, k), seed in product(grid, _SEEDS)
     ]
 
 
@@ -342,15 +349,7 @@ def _controls() -> list[Cell]:
     The outputs of the authors' encoder are many enough that a linear map of them is the evidence,
     nearly, everywhere. Three outputs of stronger weights are not.
     """
-    untrained = {
-        "RNN": vanilla_rnn,
-        "integrator": integrator_rnn,
-        "leaky RNN": leaky_rnn,
-        "LSTM": lstm,
-        "GRU": gru,
-        "transformer": transformer,
-    }
-    cells = [
+    untrained = [
         Cell(
             {"encoder": "wide", "architecture": name, "tasks": 0},
             seed,
@@ -358,7 +357,7 @@ def _controls() -> list[Cell]:
             architecture,
             n_steps=0,
         )
-        for (name, architecture), seed in product(untrained.items(), _SEEDS)
+        for (name, architecture), seed in product(_ARCHITECTURES.items(), _SEEDS)
     ]
 
     def folded(n_tasks: int) -> Callable[[int], EvidenceTask]:
@@ -368,7 +367,7 @@ def _controls() -> list[Cell]:
 
         return make
 
-    return cells + [
+    return untrained + [
         Cell(
             {"encoder": "folded", "architecture": "RNN", "tasks": k},
             seed,
