@@ -25,7 +25,7 @@ from .authors_code import AuthorsCode, authors_code
 
 ENCODER = RandomEncoder((2, 100, 100, 40), seed=0)
 TASK = EvidenceTask(fan(24), Box([0.5, 0.5]), noise=0.2, n_steps=20, encoder=ENCODER)
-SIZES = [16, 128]  # theirs, and our default
+SIZES = [16, 128, 256]  # theirs, our default, and twice that
 
 
 class Row(NamedTuple):
