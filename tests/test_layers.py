@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import absrep
+import absrep.canonical
 import absrep.evidence
 import absrep.evidence.sweeps
 import absrep.figures
@@ -20,11 +21,11 @@ import absrep.widgets
 # Lowest first: each imports from those before it only, and nothing private of another.
 LAYERS = (
     *("_validation", "kernels", "tasks", "geometry", "meanfield", "nets", "laboratory"),
-    *("evidence", "figures", "widgets", "claims"),
+    *("evidence", "canonical", "figures", "widgets", "claims"),
 )
 # Who may import what not everybody has installed.
 HEAVY = {
-    "torch": {"nets", "laboratory", "evidence", "widgets"},
+    "torch": {"nets", "laboratory", "evidence", "canonical", "widgets"},
     "matplotlib": {"figures", "widgets"},
     "mpl_toolkits": {"figures"},
     "IPython": {"claims", "widgets"},
@@ -36,6 +37,7 @@ HOMES = (
     absrep.meanfield,
     absrep.nets,
     absrep.laboratory,
+    absrep.canonical,
     absrep.evidence,
     absrep.evidence.sweeps,
     absrep.figures,

@@ -7,6 +7,8 @@ the same network in a batch of fifty as by itself.
 """
 
 from ._feed_forward import FeedForward, hidden_kernel
+from ._linear_layer import LinearLayer
+from ._modules import Modules
 from ._recurrent import Recurrent
 from ._replicated import Replicated
 from ._sequences import (
@@ -17,13 +19,15 @@ from ._sequences import (
     SequenceClassifier,
     binary_cross_entropy,
 )
-from ._training import Training, cosine, squared_error, train, train_on_stream
+from ._training import Training, cosine, cross_entropy, squared_error, train, train_on_stream
 
 __all__ = [
     "CausalTransformer",
     "FeedForward",
     "Gated",
     "LeakyRecurrent",
+    "LinearLayer",
+    "Modules",
     "Recurrent",
     "Replicated",
     "RunningMean",
@@ -31,6 +35,7 @@ __all__ = [
     "Training",
     "binary_cross_entropy",
     "cosine",
+    "cross_entropy",
     "hidden_kernel",
     "squared_error",
     "train",

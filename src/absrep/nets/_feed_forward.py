@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .._validation import as_count, as_function, as_number
+from ._linear_layer import LinearLayer
 from ._replicated import Replicated, listed
 
 __all__ = ["FeedForward", "hidden_kernel"]
@@ -121,6 +122,48 @@ class FeedForward(Replicated):
             One λ for all layers, or one for each (read-out last); none negative.
         """
         return weight_penalty(self.weights, self.biases, self.bias, weight_decay)
+
+    def linear_layers(
+        self, inputs: Tensor, targets: Tensor, error: Callable[[Tensor, Tensor], Tensor]
+    ) -> dict[str, LinearLayer]:
+        """Every linear map at work: "hidden 1", "hidden 2" …, "read-out".
+
+        Parameters
+        ----------
+        inputs : Tensor, shape (n, d_X) or (R, n, d_X)
+        targets : Tensor, shape (n, d_Y) or (R, n, d_Y)
+        error : callable
+            As for `train`: one number per replica, summed over stimuli.
+
+        Returns
+        -------
+        dict of str to LinearLayer
+            Arrays with the replica axis first.
+
+        Examples
+        --------
+        >>> from absrep.nets import squared_error
+        >>> network = FeedForward(4, [100], 2, seeds=range(3))
+        >>> eye, zeros = torch.eye(4, dtype=torch.float64), torch.zeros(4, 2, dtype=torch.float64)
+        >>> layers = network.linear_layers(eye, zeros, squared_error)
+        >>> {name: layer.weights.shape for name, layer in layers.items()}
+        {'hidden 1': (3, 100, 4), 'read-out': (3, 2, 100)}
+        """
+        with torch.enable_grad():
+            above = self.preactivations(inputs)
+            below = [inputs.expand(self.n_replicas, *inputs.shape[-2:])]
+            below += [self.activation(h) for h in above]
+            above.append(below[-1] @ self.weights[-1])
+            gradients = torch.autograd.grad(error(above[-1], targets).sum(), above)
+        layers: dict[str, LinearLayer] = {}
+        for depth, maps in enumerate(zip(below, self.weights, gradients, strict=True)):
+            h, w, g = (part.detach().cpu().numpy() for part in maps)
+            hidden = depth + 1 < len(self.weights)
+            biased = hidden and self.bias > 0
+            offset = self.biases[depth][:, 0].detach().cpu().numpy() if biased else 0.0
+            name = f"hidden {depth + 1}" if hidden else "read-out"
+            layers[name] = LinearLayer(h, w.swapaxes(1, 2), g, offset)
+        return layers
 
 
 def hidden_kernel(network: FeedForward, inputs: Tensor) -> Tensor:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from .._validation import as_count
+from ._linear_layer import LinearLayer
 
 __all__ = ["Replicated"]
 
@@ -48,6 +49,25 @@ class Replicated(nn.Module):
 
     def penalty(self, weight_decay: float | Sequence[float]) -> Tensor:
         """Weight penalty of each replica, shape (R,)."""
+        raise NotImplementedError
+
+    def linear_layers(
+        self, inputs: Tensor, targets: Tensor, error: Callable[[Tensor, Tensor], Tensor]
+    ) -> dict[str, LinearLayer]:
+        """Every linear map of the network at work, by name, from the inputs upward.
+
+        Parameters
+        ----------
+        inputs, targets : Tensor
+            As for `train`.
+        error : callable
+            As for `train`: one number per replica, summed over stimuli.
+
+        Returns
+        -------
+        dict of str to LinearLayer
+            Arrays with the replica axis first.
+        """
         raise NotImplementedError
 
 

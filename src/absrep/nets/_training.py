@@ -17,7 +17,7 @@ from tqdm import tqdm
 from .._validation import Array, as_array, as_count, as_function, as_number
 from ._replicated import Replicated
 
-__all__ = ["Training", "cosine", "squared_error", "train", "train_on_stream"]
+__all__ = ["Training", "cosine", "cross_entropy", "squared_error", "train", "train_on_stream"]
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -29,6 +29,19 @@ def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     tensor([1.5000, 1.5000])
     """
     return 0.5 * (outputs - targets).square().sum((1, 2))
+
+
+def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    r"""Error :math:`-\sum_{pk} Y_{pk}\log\mathrm{softmax}(\hat Y_p)_k` of each replica, in nats.
+
+    Targets are probabilities of the classes, or one-hot; the sum goes over stimuli.
+
+    Examples
+    --------
+    >>> cross_entropy(torch.zeros(2, 3, 4), torch.eye(4)[:3])
+    tensor([4.1589, 4.1589])
+    """
+    return -(targets * outputs.log_softmax(-1)).sum((1, 2))
 
 
 def cosine(progress: float) -> float:
