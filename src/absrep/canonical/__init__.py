@@ -8,17 +8,34 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._linear import linear_optimum
+from ._nuisance import (
+    PlantedNuisance,
+    nuisance_share,
+    nuisance_weight,
+    planted_nuisance,
+)
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
+from ._stationarity import Balance, balance_above, balance_below, layer_probe
 
 __all__ = [
     "Alignments",
+    "Balance",
     "Moments",
+    "PlantedNuisance",
     "alignment_probe",
     "alignments",
+    "balance_above",
+    "balance_below",
     "entry_correlation",
     "fidelity",
+    "layer_probe",
     "linear_layers",
+    "linear_optimum",
     "matrix_cosine",
     "moments",
+    "nuisance_share",
+    "nuisance_weight",
+    "planted_nuisance",
     "traceless_cosine",
 ]
