@@ -1,6 +1,7 @@
 """The Canonical Representation Hypothesis: do activity, weights and gradients align?"""
 
 from ._alignment import (
+    RELATIONS,
     Alignments,
     Moments,
     alignment_probe,
@@ -8,13 +9,16 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._learning import descend
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = [
+    "RELATIONS",
     "Alignments",
     "Moments",
     "alignment_probe",
     "alignments",
+    "descend",
     "entry_correlation",
     "fidelity",
     "linear_layers",

@@ -14,7 +14,15 @@ from .._validation import Array, as_array, as_function
 from ..nets import LinearLayer, Replicated
 from ._similarity import matrix_cosine
 
-__all__ = ["Alignments", "Moments", "alignment_probe", "alignments", "linear_layers", "moments"]
+__all__ = [
+    "RELATIONS",
+    "Alignments",
+    "Moments",
+    "alignment_probe",
+    "alignments",
+    "linear_layers",
+    "moments",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +84,11 @@ class Alignments:
     backward_gw: Array
 
     def stacked(self) -> Array:
-        """All six in this order, shape (..., 6)."""
-        return np.stack([getattr(self, field.name) for field in fields(self)], axis=-1)
+        """All six in this order, that of `RELATIONS`, shape (..., 6)."""
+        return np.stack([getattr(self, name) for name in RELATIONS], axis=-1)
+
+
+RELATIONS = tuple(field.name for field in fields(Alignments))
 
 
 def moments(layer: LinearLayer, *, centred: bool = True) -> Moments:
@@ -223,7 +234,7 @@ def alignment_probe(
     Returns
     -------
     callable
-        From a network to a tensor of shape (R, layers, 6), in the order of `Alignments`.
+        From a network to a tensor of shape (R, layers, 6), in the order of `RELATIONS`.
 
     Examples
     --------
