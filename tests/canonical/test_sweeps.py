@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from absrep.canonical import RELATIONS, alignments, descend, linear_layers
+from absrep.canonical import Alignments, alignments, descend, linear_layers
 from absrep.canonical.sweeps import main, read_table, run_cell, run_sweep, sweep
 
 NAMES = ("map",)
@@ -25,7 +25,7 @@ def test_tables_are_complete(name):
     pd.testing.assert_frame_equal(found, expected, check_dtype=False)
     assert (table.groupby(keys).seed.nunique() == 10).all()
     # Proportional matrices have the cosine 1; four digits are kept.
-    assert table[list(RELATIONS)].stack().between(0, 1).all()
+    assert table[list(Alignments.relations())].stack().between(0, 1).all()
 
 
 def test_rows_are_what_the_networks_show():
@@ -44,7 +44,9 @@ def test_rows_are_what_the_networks_show():
     for name, layer in layers.items():
         rows = table[(table.step == 5) & (table.layer == name)]
         assert rows.seed.tolist() == [0, 1]
-        assert np.allclose(rows[list(RELATIONS)], alignments(layer).stacked(), atol=1e-3)
+        assert np.allclose(
+            rows[list(Alignments.relations())], alignments(layer).stacked(), atol=1e-3
+        )
 
 
 def test_a_sweep_goes_on_where_it_was(tmp_path, monkeypatch):

@@ -1,7 +1,6 @@
 """The Canonical Representation Hypothesis: do activity, weights and gradients align?"""
 
 from ._alignment import (
-    RELATIONS,
     Alignments,
     Moments,
     alignment_probe,
@@ -13,7 +12,6 @@ from ._learning import descend
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = [
-    "RELATIONS",
     "Alignments",
     "Moments",
     "alignment_probe",

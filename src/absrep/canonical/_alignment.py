@@ -15,7 +15,6 @@ from ..nets import LinearLayer, Replicated
 from ._similarity import matrix_cosine
 
 __all__ = [
-    "RELATIONS",
     "Alignments",
     "Moments",
     "alignment_probe",
@@ -74,6 +73,8 @@ class Alignments:
     >>> one = np.array(1.0)
     >>> Alignments(one, one, one, one, one, one).stacked().shape
     (6,)
+    >>> Alignments.relations()[:3]
+    ('forward_rg', 'forward_rw', 'forward_gw')
     """
 
     forward_rg: Array
@@ -84,11 +85,13 @@ class Alignments:
     backward_gw: Array
 
     def stacked(self) -> Array:
-        """All six in this order, that of `RELATIONS`, shape (..., 6)."""
-        return np.stack([getattr(self, name) for name in RELATIONS], axis=-1)
+        """All six in the order of `relations`, shape (..., 6)."""
+        return np.stack([getattr(self, name) for name in self.relations()], axis=-1)
 
-
-RELATIONS = tuple(field.name for field in fields(Alignments))
+    @classmethod
+    def relations(cls) -> tuple[str, ...]:
+        """Names of the six, forward ones first."""
+        return tuple(field.name for field in fields(cls))
 
 
 def moments(layer: LinearLayer, *, centred: bool = True) -> Moments:
@@ -234,7 +237,7 @@ def alignment_probe(
     Returns
     -------
     callable
-        From a network to a tensor of shape (R, layers, 6), in the order of `RELATIONS`.
+        From a network to a tensor of shape (R, layers, 6), in the order of ``Alignments.relations()``.
 
     Examples
     --------

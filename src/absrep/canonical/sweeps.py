@@ -22,7 +22,7 @@ from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
 from ..nets import FeedForward, Replicated, cross_entropy
 from ..tasks import digits
-from ._alignment import RELATIONS, alignment_probe, linear_layers
+from ._alignment import Alignments, alignment_probe, linear_layers
 from ._learning import descend
 from ._similarity import traceless_cosine
 
@@ -115,7 +115,7 @@ def run_cell(cell: Cell) -> list[Row]:
         },
     )
     columns = {"error": run.error / inputs.shape[-2]}
-    for k, relation in enumerate(RELATIONS):
+    for k, relation in enumerate(Alignments.relations()):
         columns[relation] = run.recorded["cosine"][..., k]
         columns[f"traceless {relation}"] = run.recorded["traceless"][..., k]
     columns |= {name: run.recorded[name] for name in own}
@@ -146,7 +146,7 @@ def _where_defined(probe: Callable[[Replicated], Tensor]) -> Callable[[Replicate
         try:
             return probe(network)
         except ValueError:
-            return torch.full((network.n_replicas, 1, len(RELATIONS)), torch.nan)
+            return torch.full((network.n_replicas, 1, 6), torch.nan)
 
     return careful
 
