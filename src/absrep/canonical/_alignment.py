@@ -237,7 +237,7 @@ def alignment_probe(
     Returns
     -------
     callable
-        From a network to a tensor of shape (R, layers, 6), in the order of ``Alignments.relations()``.
+        From a network to a tensor of shape (R, layers, 6), in the order of `Alignments`.
 
     Examples
     --------
