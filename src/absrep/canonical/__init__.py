@@ -8,6 +8,7 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._learning import descend
 from ._linear import linear_optimum
 from ._nuisance import (
     PlantedNuisance,
@@ -27,6 +28,7 @@ __all__ = [
     "alignments",
     "balance_above",
     "balance_below",
+    "descend",
     "entry_correlation",
     "fidelity",
     "layer_probe",
