@@ -157,10 +157,11 @@ class FeedForward(Replicated):
             gradients = torch.autograd.grad(error(above[-1], targets).sum(), above)
         layers: dict[str, LinearLayer] = {}
         for depth, maps in enumerate(zip(below, self.weights, gradients, strict=True)):
-            h, w, g = (part.detach().cpu().numpy() for part in maps)
+            # Copies: what training goes on changing must not change with it.
+            h, w, g = (part.detach().cpu().numpy().copy() for part in maps)
             hidden = depth + 1 < len(self.weights)
             biased = hidden and self.bias > 0
-            offset = self.biases[depth][:, 0].detach().cpu().numpy() if biased else 0.0
+            offset = self.biases[depth][:, 0].detach().cpu().numpy().copy() if biased else 0.0
             name = f"hidden {depth + 1}" if hidden else "read-out"
             layers[name] = LinearLayer(h, w.swapaxes(1, 2), g, offset)
         return layers

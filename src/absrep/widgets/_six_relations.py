@@ -22,7 +22,8 @@ _TRAINED = (0.0, 0.4, 0.8)
 
 def _target(spread: float) -> Array:
     """Four inputs, three outputs; singular values 2 (1 + r), 2 and 2 (1 − r)."""
-    return np.eye(3, 4) * (2 * np.array([1 + spread, 1, 1 - spread]))[:, None]
+    values: Array = 2 * np.array([1 + spread, 1, 1 - spread])
+    return np.asarray(values[:, None] * np.eye(3, 4))
 
 
 def _six(spread: float, weight_decay: float) -> Array:
