@@ -99,7 +99,7 @@ def test_one_weight_in_its_exact_stationary_state():
 def test_a_stationary_point_without_noise():
     x, y = RNG.standard_normal((20, 4)), RNG.standard_normal((20, 2))
     network = FeedForward(4, [5], 2, seeds=[0, 1], activation=lambda h: h.tanh())
-    descend(network, x, y, n_steps=3000, learning_rate=0.3, weight_decay=0.05, error=squared_error)
+    descend(network, x, y, n_steps=5000, learning_rate=0.3, weight_decay=0.05, error=squared_error)
     for one in linear_layers(network, x, y, squared_error).values():
         cross = one.gradients.mT @ one.inputs / 20
         assert np.allclose(cross, -0.05 * one.weights, atol=1e-5)
