@@ -1,0 +1,430 @@
+"""Is one matrix a power of another? The exponent, its interval, and what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from .._validation import Array, as_number, as_stack
+from ..nets import LinearLayer
+from ._alignment import moments
+
+__all__ = [
+    "PowerLaw",
+    "PowerLaws",
+    "diagonality",
+    "power_law",
+    "power_laws",
+    "reciprocity",
+    "spectral_power_law",
+]
+
+# What rounding leaves of a zero, next to the largest entry of a matrix.
+_ROUNDING = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class PowerLaw:
+    r"""A fitted power law :math:`B\propto A^p`, {eq}`eq-power-law`, over several replicas.
+
+    Attributes
+    ----------
+    exponent : float
+        p, the ratio of the standard deviations of :math:`\log B` and :math:`\log A` over
+        directions, with the sign of their correlation (reduced major axis).
+    lower, upper : float
+        Its confidence interval over replicas; infinite if the sign of the correlation is open, as
+        then a regression has no slope to find.
+    r_squared : float
+        Share of the variance of one logarithm that the other one explains, within replicas.
+    r_squared_quadratic : float
+        The same with the square of :math:`\log A` as a second regressor: how much bending adds.
+    r_squared_exponential : float
+        The same for the rival :math:`B\propto e^{kA}`.
+    diagonal : array, shape (R, 2)
+        `diagonality` of A and of B in the basis of the fit; 1 for spectra.
+    log_base, log_matrix : array, shape (n,)
+        The points of the fit, all replicas in one list.
+    replica : int array, shape (n,)
+        To which replica each belongs.
+    left_out : array, shape (R,)
+        The exponent without one of the replicas.
+    confidence : float
+
+    Examples
+    --------
+    >>> law = spectral_power_law(np.diag([1.0, 4.0])[None].repeat(3, 0), np.diag([3.0, 6.0]))
+    >>> round(law.exponent, 6), law.replica.tolist()
+    (0.5, [0, 0, 1, 1, 2, 2])
+    """
+
+    exponent: float
+    lower: float
+    upper: float
+    r_squared: float
+    r_squared_quadratic: float
+    r_squared_exponential: float
+    diagonal: Array
+    log_base: Array
+    log_matrix: Array
+    replica: NDArray[np.intp]
+    left_out: Array
+    confidence: float
+
+    @property
+    def bracket(self) -> tuple[float, float]:
+        """Exponents of the two ordinary regressions, which put all noise on one side."""
+        r = np.sqrt(self.r_squared)
+        return self.exponent * r, self.exponent / r if r else np.copysign(np.inf, self.exponent)
+
+
+@dataclass(frozen=True, eq=False)
+class PowerLaws:
+    """The six power laws of a linear map, as `Alignments` has the six alignments.
+
+    Attributes
+    ----------
+    forward_rg, backward_rg : PowerLaw
+        Exponent of the representation as a power of the gradient.
+    forward_rw, backward_rw : PowerLaw
+        Of the representation as a power of the weights.
+    forward_gw, backward_gw : PowerLaw
+        Of the gradient as a power of the weights.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> draw = lambda: rng.standard_normal((5, 50, 4))
+    >>> layer = LinearLayer(draw(), np.diag([1.0, 2.0, 3.0, 4.0])[None].repeat(5, 0), draw())
+    >>> laws = power_laws(layer)
+    >>> bool(laws.forward_rw.lower < 1 < laws.forward_rw.upper)
+    True
+    """
+
+    forward_rg: PowerLaw
+    forward_rw: PowerLaw
+    forward_gw: PowerLaw
+    backward_rg: PowerLaw
+    backward_rw: PowerLaw
+    backward_gw: PowerLaw
+
+
+def diagonality(matrix: Array, basis: Array) -> Array:
+    r"""How nearly diagonal a matrix is in the eigenbasis of another.
+
+    The share of the squared entries that is on the diagonal, minus the share
+    :math:`(2+\mathrm{PR})/(2+M)` which a basis turned at random has on average (PR is the
+    participation ratio :math:`(\tr A)^2/\tr A^2`), as a fraction of what is missing there to 1.
+
+    Parameters
+    ----------
+    matrix, basis : array, shape (..., M, M)
+        Symmetric, not zero.
+
+    Returns
+    -------
+    array, shape (...)
+        1 if diagonal, 0 on average by chance; can be negative.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, something is not finite or a matrix is zero.
+
+    Examples
+    --------
+    >>> a = np.array([[2.0, 1.0], [1.0, 2.0]])
+    >>> float(diagonality(a, np.array([[5.0, 3.0], [3.0, 5.0]])).round(6))  # same eigenvectors
+    1.0
+    """
+    (a, z), _ = _stacks(matrix=matrix, basis=basis)
+    vectors = np.linalg.eigh(z)[1]
+    squares = (a**2).sum((-2, -1))
+    on = (_in_basis(a, vectors) ** 2).sum(-1) / squares
+    size = a.shape[-1]
+    by_chance = (2 + np.trace(a, axis1=-2, axis2=-1) ** 2 / squares) / (2 + size)
+    missing = 1 - by_chance
+    # A multiple of the identity is diagonal in every basis.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(missing > _ROUNDING, (on - by_chance) / missing, 1.0)
+
+
+def power_law(
+    base: Array, matrix: Array, basis: Array, *, cut: float = 1e-3, confidence: float = 0.95
+) -> PowerLaw:
+    r"""Fit :math:`B\propto A^p` to the diagonals of A and B in the eigenbasis of Z.
+
+    Each replica has a factor of its own; all have the exponent in common. Neither matrix is cause
+    or consequence and both are noisy, so that the exponent is that of the reduced major axis: the
+    only regression for which A as a power of B has exactly the inverse exponent and taking a power
+    of a matrix multiplies exactly. It is unbiased if noise has the same share of the variance of
+    both logarithms; `PowerLaw.bracket` tells how far other assumptions would lead.
+
+    The interval is that of the jackknife over replicas, Student's t on :math:`\log|p|`. It covers
+    other seeds, for weights and for the order of stimuli. It does not cover other stimuli, nor the
+    choice of the cut, nor that there may be no power law: for this look at `r_squared`.
+
+    Parameters
+    ----------
+    base, matrix, basis : array, shape (R, M, M)
+        A, B and Z: symmetric, positive semi-definite; at least 3 replicas. A single matrix serves
+        all replicas.
+    cut : float, default 1e-3
+        Take the eigenvectors of Z whose eigenvalue is above this part of the largest. Directions
+        in which A or B are zero to rounding are left out as well.
+    confidence : float, default 0.95
+
+    Returns
+    -------
+    PowerLaw
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, there are fewer than 3 replicas, a diagonal is negative, or there are
+        not two different directions above the cut.
+
+    Examples
+    --------
+    >>> z = np.random.default_rng(0).lognormal(size=(10, 8))
+    >>> diagonal = lambda entries: np.eye(8) * entries[:, None]
+    >>> law = power_law(diagonal(z), diagonal(5 * z**2), diagonal(z))
+    >>> round(law.exponent, 6), round(law.r_squared, 6)
+    (2.0, 1.0)
+    """
+    (a, b, z), n_replicas = _stacks(base=base, matrix=matrix, basis=basis)
+    part = as_number("cut", cut, at_least=0)
+    if n_replicas < 3:
+        raise ValueError(f"matrix must have at least 3 replicas, found {n_replicas}")
+    values, vectors = np.linalg.eigh(z)
+    keep = values > part * values[..., -1:]
+    shares = np.stack([diagonality(m, z) for m in (a, b)], axis=-1)
+    return _fit(_in_basis(a, vectors), _in_basis(b, vectors), keep, shares, confidence)
+
+
+def spectral_power_law(
+    base: Array, matrix: Array, *, cut: float = 1e-3, confidence: float = 0.95
+) -> PowerLaw:
+    r"""Fit :math:`B\propto A^p` to the sorted eigenvalues, whatever the eigenvectors are.
+
+    What is sorted on both sides is always correlated: here `r_squared` says little. That spectra
+    follow a power law is necessary for :math:`B\propto A^p` and not sufficient.
+
+    Parameters
+    ----------
+    base, matrix : array, shape (R, M, M)
+        A and B as for `power_law`.
+    cut : float, default 1e-3
+        Take eigenvalues down to this part of the largest, of both matrices.
+    confidence : float, default 0.95
+
+    Returns
+    -------
+    PowerLaw
+
+    Raises
+    ------
+    ValueError
+        As `power_law`.
+
+    Examples
+    --------
+    >>> a = np.diag([1.0, 2.0, 4.0])[None].repeat(3, 0)
+    >>> round(spectral_power_law(a, a @ a @ a).exponent, 6)
+    3.0
+    """
+    (a, b), n_replicas = _stacks(base=base, matrix=matrix)
+    part = as_number("cut", cut, at_least=0)
+    if n_replicas < 3:
+        raise ValueError(f"matrix must have at least 3 replicas, found {n_replicas}")
+    x, y = (np.linalg.eigvalsh(m) for m in (a, b))
+    keep = (x > part * x[..., -1:]) & (y > part * y[..., -1:])
+    return _fit(x, y, keep, np.ones((n_replicas, 2)), confidence)
+
+
+def power_laws(layer: LinearLayer, *, cut: float = 1e-3, confidence: float = 0.95) -> PowerLaws:
+    r"""The six power laws of a linear map, in the eigenbases of its weights, from covariances.
+
+    Parameters
+    ----------
+    layer : LinearLayer
+        At least 3 replicas.
+    cut, confidence : float
+        As for `power_law`.
+
+    Returns
+    -------
+    PowerLaws
+
+    Raises
+    ------
+    ValueError
+        As `power_law`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> draw = lambda: rng.standard_normal((5, 50, 4))
+    >>> laws = power_laws(LinearLayer(draw(), draw()[:, :4], draw()))
+    >>> round(laws.backward_rw.r_squared, 1)
+    0.0
+    """
+    m = moments(layer)
+    above = m.representation_above, m.gradient_above, m.weights_above
+    below = m.representation_below, m.gradient_below, m.weights_below
+    return PowerLaws(
+        *(
+            power_law(base, matrix, z, cut=cut, confidence=confidence)
+            for r, g, z in (above, below)
+            for base, matrix in ((g, r), (z, r), (z, g))
+        )
+    )
+
+
+def reciprocity(first: PowerLaw, second: PowerLaw) -> tuple[float, float, float]:
+    r"""Product of two exponents with its interval; 1 if they are reciprocal.
+
+    Parameters
+    ----------
+    first, second : PowerLaw
+        Of the same replicas: what the exponents have in common by chance is allowed for.
+
+    Returns
+    -------
+    product, lower, upper : float
+        At the confidence of the first.
+
+    Raises
+    ------
+    ValueError
+        If the replicas are not as many.
+
+    Examples
+    --------
+    >>> a = np.diag([1.0, 2.0, 4.0])[None].repeat(3, 0)
+    >>> there, back = spectral_power_law(a, a @ a), spectral_power_law(a @ a, a)
+    >>> round(reciprocity(there, back)[0], 6)
+    1.0
+    """
+    if len(first.left_out) != len(second.left_out):
+        raise ValueError(
+            f"second must have {len(first.left_out)} replicas, found {len(second.left_out)}"
+        )
+    product = first.exponent * second.exponent
+    if not np.isfinite([first.lower, second.lower]).all():
+        return product, -np.inf, np.inf
+    lower, upper = _jackknife(
+        np.log(abs(product)), np.log(abs(first.left_out * second.left_out)), first.confidence
+    )
+    ends = sorted(np.copysign(np.exp([lower, upper]), product).tolist())
+    return product, ends[0], ends[1]
+
+
+def _stacks(**matrices: Array) -> tuple[list[Array], int]:
+    """Square stacks of one size, the replicas broadcast, each scaled to entries of order 1."""
+    stacks = {name: as_stack(name, matrix) for name, matrix in matrices.items()}
+    size = next(iter(stacks.values())).shape[-1]
+    for name, m in stacks.items():
+        if m.shape[-2:] != (size, size):
+            raise ValueError(f"{name} must have {size} × {size} entries, found shape {m.shape}")
+        if not m.any((-2, -1)).all():
+            raise ValueError(f"{name} must not be zero: it has no direction")
+    try:
+        full = np.broadcast_arrays(*stacks.values())
+    except ValueError:
+        shapes = [m.shape for m in stacks.values()]
+        raise ValueError(
+            f"{', '.join(stacks)} must have the same replicas, found {shapes}"
+        ) from None
+    replicas = full[0].shape[0] if full[0].ndim == 3 else 1
+    return [m / np.abs(m).max((-2, -1), keepdims=True) for m in full], replicas
+
+
+def _in_basis(matrix: Array, vectors: Array) -> Array:
+    """Diagonal of a matrix in a basis that stands in columns."""
+    return np.asarray((vectors * (matrix @ vectors)).sum(-2))
+
+
+def _fit(base: Array, matrix: Array, keep: Array, diagonal: Array, confidence: float) -> PowerLaw:
+    level = as_number("confidence", confidence, above=0)
+    if level >= 1:
+        raise ValueError(f"confidence must be below 1, found {confidence}")
+    for name, entries in (("base", base), ("matrix", matrix)):
+        largest = entries.max(-1, keepdims=True)
+        if (entries < -_ROUNDING * largest).any():
+            raise ValueError(f"{name} must be positive semi-definite, found a negative diagonal")
+        keep = keep & (entries > _ROUNDING * largest)
+    if (keep.sum(-1) < 2).any():
+        raise ValueError(f"cut must leave two directions or more, found {keep.sum(-1).min()}")
+    replica = np.nonzero(keep)[0]
+    x, y = np.log(base[keep]), np.log(matrix[keep])
+    bent = _within(x, replica) ** 2
+    rival = (base / base.max(-1, keepdims=True))[keep]
+    sums = _sums(x, y, replica)
+    total = sums.sum(0)
+    if not (total[:2] > 0).all():
+        raise ValueError("cut must leave directions that differ, found equal entries")
+    without = total - sums
+    correlation = _jackknife(_fisher(total), _fisher(without), level)
+    exponent, left_out = _slope(total), _slope(without)
+    lower, upper = -np.inf, np.inf
+    if correlation[0] > 0 or correlation[1] < 0:
+        ends = np.exp(_jackknife(np.log(abs(exponent)), np.log(np.abs(left_out)), level))
+        lower, upper = sorted(np.copysign(ends, exponent).tolist())
+    return PowerLaw(
+        float(exponent),
+        lower,
+        upper,
+        _explained(y, [x], replica),
+        _explained(y, [x, bent], replica),
+        _explained(y, [rival], replica),
+        diagonal,
+        x,
+        y,
+        replica,
+        left_out,
+        level,
+    )
+
+
+def _within(points: Array, replica: NDArray[np.intp]) -> Array:
+    """Points minus the mean of their replica."""
+    means = np.bincount(replica, points) / np.bincount(replica)
+    return np.asarray(points - means[replica])
+
+
+def _sums(x: Array, y: Array, replica: NDArray[np.intp]) -> Array:
+    """Sums of squares and products within each replica, (R, 3)."""
+    x, y = _within(x, replica), _within(y, replica)
+    return np.stack([np.bincount(replica, p) for p in (x * x, y * y, x * y)], axis=-1)
+
+
+def _slope(sums: Array) -> Array:
+    """Reduced major axis from sums of squares and products."""
+    xx, yy, xy = np.moveaxis(sums, -1, 0)
+    return np.asarray(np.copysign(np.sqrt(yy / xx), xy))
+
+
+def _fisher(sums: Array) -> Array:
+    """Fisher's transform of the correlation, whose sampling error does not depend on it."""
+    xx, yy, xy = np.moveaxis(sums, -1, 0)
+    return np.asarray(np.arctanh(np.clip(xy / np.sqrt(xx * yy), -1 + 1e-15, 1 - 1e-15)))
+
+
+def _explained(y: Array, regressors: list[Array], replica: NDArray[np.intp]) -> float:
+    """Share of the variance of y within replicas that regressors explain."""
+    target = _within(y, replica)
+    design = np.stack([_within(x, replica) for x in regressors], axis=-1)
+    rest = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
+    return float(1 - rest @ rest / (target @ target))
+
+
+def _jackknife(value: Array, left_out: Array, confidence: float) -> tuple[float, float]:
+    """Interval of a statistic from its values without each of the replicas."""
+    n = len(left_out)
+    error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
+    reach = stats.t.ppf((1 + confidence) / 2, n - 1) * error
+    return float(value - reach), float(value + reach)
