@@ -240,7 +240,7 @@ def spectral_power_law(
     part = as_number("cut", cut, at_least=0)
     if n_replicas < 3:
         raise ValueError(f"matrix must have at least 3 replicas, found {n_replicas}")
-    x, y = (np.linalg.eigvalsh(m) for m in (a, b))
+    x, y = (np.asarray(np.linalg.eigvalsh(m), dtype=np.float64) for m in (a, b))
     keep = (x > part * x[..., -1:]) & (y > part * y[..., -1:])
     return _fit(x, y, keep, np.ones((n_replicas, 2)), confidence)
 
