@@ -8,6 +8,7 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._learning import descend
 from ._phases import Phase, follows, phases
 from ._power_law import (
     PowerLaw,
@@ -28,6 +29,7 @@ __all__ = [
     "PowerLaws",
     "alignment_probe",
     "alignments",
+    "descend",
     "diagonality",
     "entry_correlation",
     "fidelity",
