@@ -8,33 +8,29 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._exponents import Exponent, exponents, fit_exponent, log_products, reciprocity
 from ._learning import descend
 from ._phases import Phase, follows, phases
-from ._power_law import (
-    PowerLaw,
-    PowerLaws,
-    diagonality,
-    power_law,
-    power_laws,
-    reciprocity,
-    spectral_power_law,
-)
+from ._power_law import PowerLaw, diagonality, power_law, power_laws, spectral_power_law
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = [
     "Alignments",
+    "Exponent",
     "Moments",
     "Phase",
     "PowerLaw",
-    "PowerLaws",
     "alignment_probe",
     "alignments",
     "descend",
     "diagonality",
     "entry_correlation",
+    "exponents",
     "fidelity",
+    "fit_exponent",
     "follows",
     "linear_layers",
+    "log_products",
     "matrix_cosine",
     "moments",
     "phases",

@@ -1,4 +1,4 @@
-"""Is one matrix a power of another? The exponent, its interval, and what speaks against it."""
+"""Is one matrix a power of another? The fit in a common basis, and what speaks against it."""
 
 from __future__ import annotations
 
@@ -6,53 +6,31 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from .._validation import Array, as_number, as_stack
 from ..nets import LinearLayer
-from ._alignment import moments
+from ._alignment import Alignments, moments
+from ._exponents import ROUNDING, Exponent, fit_exponent
 
-__all__ = [
-    "PowerLaw",
-    "PowerLaws",
-    "diagonality",
-    "power_law",
-    "power_laws",
-    "reciprocity",
-    "spectral_power_law",
-]
-
-# What rounding leaves of a zero, next to the largest entry of a matrix.
-_ROUNDING = 1e-10
+__all__ = ["PowerLaw", "diagonality", "power_law", "power_laws", "spectral_power_law"]
 
 
 @dataclass(frozen=True, eq=False)
-class PowerLaw:
-    r"""A fitted power law :math:`B\propto A^p`, {eq}`eq-power-law`, over several replicas.
+class PowerLaw(Exponent):
+    r"""An `Exponent` with the points to which it was fitted and what speaks against it.
 
     Attributes
     ----------
-    exponent : float
-        p, the ratio of the standard deviations of :math:`\log B` and :math:`\log A` over
-        directions, with the sign of their correlation (reduced major axis).
-    lower, upper : float
-        Its confidence interval over replicas; infinite if the sign of the correlation is open, as
-        then a regression has no slope to find.
-    r_squared : float
-        Share of the variance of one logarithm that the other one explains, within replicas.
     r_squared_quadratic : float
-        The same with the square of :math:`\log A` as a second regressor: how much bending adds.
+        R² with the square of :math:`\log A` as a second regressor: how much bending adds.
     r_squared_exponential : float
-        The same for the rival :math:`B\propto e^{kA}`.
+        R² of the rival :math:`B\propto e^{kA}`.
     diagonal : array, shape (R, 2)
         `diagonality` of A and of B in the basis of the fit; 1 for spectra.
     log_base, log_matrix : array, shape (n,)
         The points of the fit, all replicas in one list.
     replica : int array, shape (n,)
         To which replica each belongs.
-    left_out : array, shape (R,)
-        The exponent without one of the replicas.
-    confidence : float
 
     Examples
     --------
@@ -61,55 +39,12 @@ class PowerLaw:
     (0.5, [0, 0, 1, 1, 2, 2])
     """
 
-    exponent: float
-    lower: float
-    upper: float
-    r_squared: float
     r_squared_quadratic: float
     r_squared_exponential: float
     diagonal: Array
     log_base: Array
     log_matrix: Array
     replica: NDArray[np.intp]
-    left_out: Array
-    confidence: float
-
-    @property
-    def bracket(self) -> tuple[float, float]:
-        """Exponents of the two ordinary regressions, which put all noise on one side."""
-        r = np.sqrt(self.r_squared)
-        return self.exponent * r, self.exponent / r if r else np.copysign(np.inf, self.exponent)
-
-
-@dataclass(frozen=True, eq=False)
-class PowerLaws:
-    """The six power laws of a linear map, as `Alignments` has the six alignments.
-
-    Attributes
-    ----------
-    forward_rg, backward_rg : PowerLaw
-        Exponent of the representation as a power of the gradient.
-    forward_rw, backward_rw : PowerLaw
-        Of the representation as a power of the weights.
-    forward_gw, backward_gw : PowerLaw
-        Of the gradient as a power of the weights.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> draw = lambda: rng.standard_normal((5, 50, 4))
-    >>> layer = LinearLayer(draw(), np.diag([1.0, 2.0, 3.0, 4.0])[None].repeat(5, 0), draw())
-    >>> laws = power_laws(layer)
-    >>> bool(laws.forward_rw.lower < 1 < laws.forward_rw.upper)
-    True
-    """
-
-    forward_rg: PowerLaw
-    forward_rw: PowerLaw
-    forward_gw: PowerLaw
-    backward_rg: PowerLaw
-    backward_rw: PowerLaw
-    backward_gw: PowerLaw
 
 
 def diagonality(matrix: Array, basis: Array) -> Array:
@@ -149,7 +84,7 @@ def diagonality(matrix: Array, basis: Array) -> Array:
     missing = 1 - by_chance
     # A multiple of the identity is diagonal in every basis.
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(missing > _ROUNDING, (on - by_chance) / missing, 1.0)
+        return np.where(missing > ROUNDING, (on - by_chance) / missing, 1.0)
 
 
 def power_law(
@@ -157,15 +92,7 @@ def power_law(
 ) -> PowerLaw:
     r"""Fit :math:`B\propto A^p` to the diagonals of A and B in the eigenbasis of Z.
 
-    Each replica has a factor of its own; all have the exponent in common. Neither matrix is cause
-    or consequence and both are noisy, so that the exponent is that of the reduced major axis: the
-    only regression for which A as a power of B has exactly the inverse exponent and taking a power
-    of a matrix multiplies exactly. It is unbiased if noise has the same share of the variance of
-    both logarithms; `PowerLaw.bracket` tells how far other assumptions would lead.
-
-    The interval is that of the jackknife over replicas, Student's t on :math:`\log|p|`. It covers
-    other seeds, for weights and for the order of stimuli. It does not cover other stimuli, nor the
-    choice of the cut, nor that there may be no power law: for this look at `r_squared`.
+    How the exponent and its interval are found, and what they cover: `fit_exponent`.
 
     Parameters
     ----------
@@ -245,8 +172,12 @@ def spectral_power_law(
     return _fit(x, y, keep, np.ones((n_replicas, 2)), confidence)
 
 
-def power_laws(layer: LinearLayer, *, cut: float = 1e-3, confidence: float = 0.95) -> PowerLaws:
+def power_laws(
+    layer: LinearLayer, *, cut: float = 1e-3, confidence: float = 0.95
+) -> dict[str, PowerLaw]:
     r"""The six power laws of a linear map, in the eigenbases of its weights, from covariances.
+
+    The exponents are those of `exponents`; here they come with their points.
 
     Parameters
     ----------
@@ -257,7 +188,7 @@ def power_laws(layer: LinearLayer, *, cut: float = 1e-3, confidence: float = 0.9
 
     Returns
     -------
-    PowerLaws
+    dict of str to PowerLaw
 
     Raises
     ------
@@ -269,58 +200,18 @@ def power_laws(layer: LinearLayer, *, cut: float = 1e-3, confidence: float = 0.9
     >>> rng = np.random.default_rng(0)
     >>> draw = lambda: rng.standard_normal((5, 50, 4))
     >>> laws = power_laws(LinearLayer(draw(), draw()[:, :4], draw()))
-    >>> round(laws.backward_rw.r_squared, 1)
-    0.0
+    >>> laws["backward_rw"].r_squared < 0.2 < laws["forward_rw"].r_squared
+    True
     """
     m = moments(layer)
     above = m.representation_above, m.gradient_above, m.weights_above
     below = m.representation_below, m.gradient_below, m.weights_below
-    return PowerLaws(
-        *(
-            power_law(base, matrix, z, cut=cut, confidence=confidence)
-            for r, g, z in (above, below)
-            for base, matrix in ((g, r), (z, r), (z, g))
-        )
-    )
-
-
-def reciprocity(first: PowerLaw, second: PowerLaw) -> tuple[float, float, float]:
-    r"""Product of two exponents with its interval; 1 if they are reciprocal.
-
-    Parameters
-    ----------
-    first, second : PowerLaw
-        Of the same replicas: what the exponents have in common by chance is allowed for.
-
-    Returns
-    -------
-    product, lower, upper : float
-        At the confidence of the first.
-
-    Raises
-    ------
-    ValueError
-        If the replicas are not as many.
-
-    Examples
-    --------
-    >>> a = np.diag([1.0, 2.0, 4.0])[None].repeat(3, 0)
-    >>> there, back = spectral_power_law(a, a @ a), spectral_power_law(a @ a, a)
-    >>> round(reciprocity(there, back)[0], 6)
-    1.0
-    """
-    if len(first.left_out) != len(second.left_out):
-        raise ValueError(
-            f"second must have {len(first.left_out)} replicas, found {len(second.left_out)}"
-        )
-    product = first.exponent * second.exponent
-    if not np.isfinite([first.lower, second.lower]).all():
-        return product, -np.inf, np.inf
-    lower, upper = _jackknife(
-        np.log(abs(product)), np.log(abs(first.left_out * second.left_out)), first.confidence
-    )
-    ends = sorted(np.copysign(np.exp([lower, upper]), product).tolist())
-    return product, ends[0], ends[1]
+    fitted = [
+        power_law(base, matrix, z, cut=cut, confidence=confidence)
+        for r, g, z in (above, below)
+        for base, matrix in ((g, r), (z, r), (z, g))
+    ]
+    return dict(zip(Alignments.relations(), fitted, strict=True))
 
 
 def _stacks(**matrices: Array) -> tuple[list[Array], int]:
@@ -348,45 +239,31 @@ def _in_basis(matrix: Array, vectors: Array) -> Array:
     return np.asarray((vectors * (matrix @ vectors)).sum(-2))
 
 
-def _fit(base: Array, matrix: Array, keep: Array, diagonal: Array, confidence: float) -> PowerLaw:
-    level = as_number("confidence", confidence, above=0)
-    if level >= 1:
-        raise ValueError(f"confidence must be below 1, found {confidence}")
+def _fit(
+    base: Array, matrix: Array, keep: NDArray[np.bool_], diagonal: Array, confidence: float
+) -> PowerLaw:
     for name, entries in (("base", base), ("matrix", matrix)):
         largest = entries.max(-1, keepdims=True)
-        if (entries < -_ROUNDING * largest).any():
+        if (entries < -ROUNDING * largest).any():
             raise ValueError(f"{name} must be positive semi-definite, found a negative diagonal")
-        keep = keep & (entries > _ROUNDING * largest)
+        keep = keep & (entries > ROUNDING * largest)
     if (keep.sum(-1) < 2).any():
         raise ValueError(f"cut must leave two directions or more, found {keep.sum(-1).min()}")
     replica = np.nonzero(keep)[0]
     x, y = np.log(base[keep]), np.log(matrix[keep])
     bent = _within(x, replica) ** 2
     rival = (base / base.max(-1, keepdims=True))[keep]
-    sums = _sums(x, y, replica)
-    total = sums.sum(0)
-    if not (total[:2] > 0).all():
-        raise ValueError("cut must leave directions that differ, found equal entries")
-    without = total - sums
-    correlation = _jackknife(_fisher(total), _fisher(without), level)
-    exponent, left_out = _slope(total), _slope(without)
-    lower, upper = -np.inf, np.inf
-    if correlation[0] > 0 or correlation[1] < 0:
-        ends = np.exp(_jackknife(np.log(abs(exponent)), np.log(np.abs(left_out)), level))
-        lower, upper = sorted(np.copysign(ends, exponent).tolist())
+    deviations = np.stack([_within(x, replica), _within(y, replica)], axis=-1)
+    products = np.zeros((len(keep), 2, 2))
+    np.add.at(products, replica, deviations[:, :, None] * deviations[:, None, :])
     return PowerLaw(
-        float(exponent),
-        lower,
-        upper,
-        _explained(y, [x], replica),
-        _explained(y, [x, bent], replica),
-        _explained(y, [rival], replica),
-        diagonal,
-        x,
-        y,
-        replica,
-        left_out,
-        level,
+        **vars(fit_exponent(products, confidence=confidence)),
+        r_squared_quadratic=_explained(y, [x, bent], replica),
+        r_squared_exponential=_explained(y, [rival], replica),
+        diagonal=diagonal,
+        log_base=x,
+        log_matrix=y,
+        replica=replica,
     )
 
 
@@ -396,35 +273,9 @@ def _within(points: Array, replica: NDArray[np.intp]) -> Array:
     return np.asarray(points - means[replica])
 
 
-def _sums(x: Array, y: Array, replica: NDArray[np.intp]) -> Array:
-    """Sums of squares and products within each replica, (R, 3)."""
-    x, y = _within(x, replica), _within(y, replica)
-    return np.stack([np.bincount(replica, p) for p in (x * x, y * y, x * y)], axis=-1)
-
-
-def _slope(sums: Array) -> Array:
-    """Reduced major axis from sums of squares and products."""
-    xx, yy, xy = np.moveaxis(sums, -1, 0)
-    return np.asarray(np.copysign(np.sqrt(yy / xx), xy))
-
-
-def _fisher(sums: Array) -> Array:
-    """Fisher's transform of the correlation, whose sampling error does not depend on it."""
-    xx, yy, xy = np.moveaxis(sums, -1, 0)
-    return np.asarray(np.arctanh(np.clip(xy / np.sqrt(xx * yy), -1 + 1e-15, 1 - 1e-15)))
-
-
 def _explained(y: Array, regressors: list[Array], replica: NDArray[np.intp]) -> float:
     """Share of the variance of y within replicas that regressors explain."""
     target = _within(y, replica)
     design = np.stack([_within(x, replica) for x in regressors], axis=-1)
     rest = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
     return float(1 - rest @ rest / (target @ target))
-
-
-def _jackknife(value: Array, left_out: Array, confidence: float) -> tuple[float, float]:
-    """Interval of a statistic from its values without each of the replicas."""
-    n = len(left_out)
-    error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
-    reach = stats.t.ppf((1 + confidence) / 2, n - 1) * error
-    return float(value - reach), float(value + reach)

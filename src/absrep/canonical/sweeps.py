@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations_with_replacement, product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,10 +20,12 @@ from torch import Tensor
 
 from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
-from ..nets import FeedForward, Replicated, cross_entropy
+from ..nets import FeedForward, LinearLayer, Replicated, cross_entropy
 from ..tasks import digits
-from ._alignment import Alignments, alignment_probe, linear_layers
+from ._alignment import Alignments, alignment_probe, linear_layers, moments
+from ._exponents import log_products
 from ._learning import descend
+from ._power_law import diagonality
 from ._similarity import traceless_cosine
 
 __all__ = ["Cell", "read_table", "run_cell", "run_sweep", "sweep"]
@@ -109,8 +111,10 @@ def run_cell(cell: Cell) -> list[Row]:
         error=cell.error,
         record_at=cell.record_at,
         probes={
-            "cosine": _where_defined(alignment_probe(*about)),
-            "traceless": _where_defined(alignment_probe(*about, similarity=traceless_cosine)),
+            "cosine": _where_defined(alignment_probe(*about), len(names)),
+            "traceless": _where_defined(
+                alignment_probe(*about, similarity=traceless_cosine), len(names)
+            ),
             **own,
         },
     )
@@ -139,14 +143,16 @@ def run_cell(cell: Cell) -> list[Row]:
     ]
 
 
-def _where_defined(probe: Callable[[Replicated], Tensor]) -> Callable[[Replicated], Tensor]:
+def _where_defined(
+    probe: Callable[[Replicated], Tensor], n_layers: int
+) -> Callable[[Replicated], Tensor]:
     """NaN once the networks have collapsed: nothing is left that could align."""
 
     def careful(network: Replicated) -> Tensor:
         try:
             return probe(network)
         except ValueError:
-            return torch.full((network.n_replicas, 1, 6), torch.nan)
+            return torch.full((network.n_replicas, n_layers, 6), torch.nan)
 
     return careful
 
@@ -210,7 +216,7 @@ def sweep(name: str) -> list[Cell]:
     Parameters
     ----------
     name : str
-        "map" (batch size and weight decay).
+        "map" (batch size and weight decay) or "rates" (learning rate and batch size).
 
     Returns
     -------
@@ -245,23 +251,98 @@ def _perceptron(*widths: int) -> Callable[[Sequence[int]], Replicated]:
     return lambda seeds: FeedForward(64, widths, 10, seeds, dtype=torch.float32)
 
 
+def _held_out(network: Any) -> Tensor:
+    """Share of the test images that each network names correctly, (R,)."""
+    split = digits(rng=0)
+    assert split.test.features is not None
+    with torch.no_grad():
+        outputs: Tensor = network(torch.tensor(split.test.features, dtype=torch.float32))
+    return (outputs.argmax(-1) == torch.from_numpy(split.test_digits)).double().mean(-1)
+
+
+def _power_measures(
+    inputs: Array, targets: Array, error: Callable[[Tensor, Tensor], Tensor]
+) -> dict[str, Callable[[Any], Tensor]]:
+    """What the exponents of a cell are computed from, and whether they mean anything.
+
+    "rr" … "zz" are the entries of `log_products` (r: log H_a, g: log G_b, z: log Z), "diagonal …"
+    the `diagonality` of the four covariances in the basis of the weights, "spread" the
+    participation ratio of Z.
+    """
+
+    def per_layer(measure: Callable[[LinearLayer], Array]) -> Callable[[Any], Tensor]:
+        def probe(network: Replicated) -> Tensor:
+            layers = linear_layers(network, inputs, targets, error).values()
+            return torch.from_numpy(np.stack([measure(layer) for layer in layers], axis=-1))
+
+        return probe
+
+    def entry(i: int, k: int) -> Callable[[LinearLayer], Array]:
+        return lambda layer: log_products(layer)[..., i, k]
+
+    def diagonal(matrix: str, basis: str) -> Callable[[LinearLayer], Array]:
+        def measure(layer: LinearLayer) -> Array:
+            found = vars(moments(layer))
+            try:
+                # Two digits: the table is to stay small.
+                return diagonality(found[matrix], found[basis]).round(2)
+            except ValueError:  # a network that has collapsed
+                return np.full(len(layer.weights), np.nan)
+
+        return measure
+
+    def spread(layer: LinearLayer) -> Array:
+        squares = np.linalg.svd(layer.weights, compute_uv=False) ** 2
+        with np.errstate(invalid="ignore"):
+            return np.asarray(squares.sum(-1) ** 2 / (squares**2).sum(-1))
+
+    measures = {
+        "".join(pair): entry("rgz".index(pair[0]), "rgz".index(pair[1]))
+        for pair in combinations_with_replacement("rgz", 2)
+    }
+    for matrix in ("representation", "gradient"):
+        for side in ("above", "below"):
+            name = f"diagonal {matrix[0]} {side}"
+            measures[name] = diagonal(f"{matrix}_{side}", f"weights_{side}")
+    measures["spread"] = spread
+    return {"held out": _held_out} | {name: per_layer(m) for name, m in measures.items()}
+
+
+def _noise_cell(batch: int, decay: float, rate: float, time: float) -> dict[str, Any]:
+    return {
+        "network": _perceptron(64, 64),
+        "data": _digits,
+        "n_steps": round(time / rate),
+        "learning_rate": rate,
+        "weight_decay": decay,
+        "batch_size": batch,
+        "probes": _power_measures,
+    }
+
+
 def _map() -> list[Cell]:
-    """Batch size and weight decay."""
+    """Batch size and weight decay, to ηγt ≥ 3 where that can be paid for."""
+    # What is not forgotten in these times: see the chapter. Full batches cost most.
+    times = {0.0: 1000, 1e-3: 3000, 3e-3: 1000, 1e-2: 600, 3e-2: 600, 1e-1: 300, 3e-1: 200}
     return [
         Cell(
             {"batch": batch, "decay": decay},
-            _perceptron(64, 64),
-            _digits,
-            n_steps=20_000,
-            learning_rate=0.1,
-            weight_decay=decay,
-            batch_size=batch,
+            **_noise_cell(batch, decay, 0.1, time if batch < 1198 else min(time, 1000)),
         )
-        for batch, decay in product((4, 16, 64, 256, 1198), (0.0, 3e-4, 1e-3, 3e-3, 1e-2))
+        for batch, (decay, time) in product((4, 16, 64, 256, 1198), times.items())
     ]
 
 
-_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType({"map": _map})
+def _rates() -> list[Cell]:
+    """Learning rate at one batch size, and both at one ratio: is the noise η/B?"""
+    pairs = ((16, 0.025), (64, 0.1), (8, 0.05), (16, 0.1), (32, 0.2), (4, 0.1), (16, 0.4))
+    return [
+        Cell({"batch": batch, "rate": rate}, **_noise_cell(batch, 3e-3, rate, 1000))
+        for batch, rate in pairs
+    ]
+
+
+_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType({"map": _map, "rates": _rates})
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
