@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from absrep.canonical import power_law
 from absrep.figures import (
     ExponentPanel,
     plot_bound,
@@ -14,10 +15,13 @@ from absrep.figures import (
     plot_exponents,
     plot_geometries,
     plot_images,
+    plot_intervals,
     plot_kernels,
     plot_landscape,
+    plot_map,
     plot_neurons,
     plot_phases,
+    plot_power_laws,
     plot_preactivations,
     plot_readout_plane,
     plot_readouts,
@@ -73,6 +77,20 @@ FIGURES = {
     ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
+    "intervals": lambda: plot_intervals(
+        {"a": {"p": ([1, np.nan], [0, np.nan], [2, np.inf])}},
+        ["u", "v"],
+        xlabel="x",
+        ylabel="y",
+        marks={"theory": 2},
+    ),
+    "map": lambda: plot_map(
+        {"a": [[0, 1], [np.nan, 0.3]]}, ["u", "v"], ["p", "q"], xlabel="x", ylabel="y", value="z"
+    ),
+    "power laws": lambda: plot_power_laws(
+        {"a": power_law(*(np.diag([1.0, 2.0, 3.0])[None].repeat(3, 0) ** p for p in (1, 2, 1)))},
+        {"a": ("x", "y")},
+    ),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
     "phases": lambda: plot_phases(
         {"a": [[0, 1], [1, 0.3]], "b": [[0, 0], [0, 0]]},
