@@ -216,7 +216,8 @@ def sweep(name: str) -> list[Cell]:
     Parameters
     ----------
     name : str
-        "map" (batch size and weight decay) or "rates" (learning rate and batch size).
+        "map" (batch size and weight decay), "noisy" (the same with half of the labels random) or
+        "rates" (learning rate and batch size, labels as in "noisy").
 
     Returns
     -------
@@ -263,11 +264,12 @@ def _held_out(network: Any) -> Tensor:
 def _power_measures(
     inputs: Array, targets: Array, error: Callable[[Tensor, Tensor], Tensor]
 ) -> dict[str, Callable[[Any], Tensor]]:
-    """What the exponents of a cell are computed from, and whether they mean anything.
+    """What the exponents of a cell are computed from, and how much noise takes part.
 
-    "rr" … "zz" are the entries of `log_products` (r: log H_a, g: log G_b, z: log Z), "diagonal …"
-    the `diagonality` of the four covariances in the basis of the weights, "spread" the
-    participation ratio of Z.
+    "rr" … "zz" are the entries of `log_products` (r: log H_a, g: log G_b, z: log Z), "diagonal r"
+    and "diagonal g" the `diagonality` of H_a and G_b in the basis of the weights, "spread" the
+    participation ratio of Z, "size" its trace, and "noise" the trace of the covariance of the
+    gradient of one stimulus by W.
     """
 
     def per_layer(measure: Callable[[LinearLayer], Array]) -> Callable[[Any], Tensor]:
@@ -296,40 +298,69 @@ def _power_measures(
         with np.errstate(invalid="ignore"):
             return np.asarray(squares.sum(-1) ** 2 / (squares**2).sum(-1))
 
+    def size(layer: LinearLayer) -> Array:
+        return np.asarray((layer.weights**2).sum((-2, -1)))
+
+    def noise(layer: LinearLayer) -> Array:
+        lengths = (layer.inputs**2).sum(-1) * (layer.gradients**2).sum(-1)
+        mean = layer.gradients.mT @ layer.inputs / layer.inputs.shape[-2]
+        return np.asarray(lengths.mean(-1) - (mean**2).sum((-2, -1)))
+
     measures = {
         "".join(pair): entry("rgz".index(pair[0]), "rgz".index(pair[1]))
         for pair in combinations_with_replacement("rgz", 2)
     }
-    for matrix in ("representation", "gradient"):
-        for side in ("above", "below"):
-            name = f"diagonal {matrix[0]} {side}"
-            measures[name] = diagonal(f"{matrix}_{side}", f"weights_{side}")
-    measures["spread"] = spread
+    measures["diagonal r"] = diagonal("representation_below", "weights_below")
+    measures["diagonal g"] = diagonal("gradient_above", "weights_above")
+    measures |= {"spread": spread, "size": size, "noise": noise}
     return {"held out": _held_out} | {name: per_layer(m) for name, m in measures.items()}
 
 
-def _noise_cell(batch: int, decay: float, rate: float, time: float) -> dict[str, Any]:
-    return {
-        "network": _perceptron(64, 64),
-        "data": _digits,
-        "n_steps": round(time / rate),
-        "learning_rate": rate,
-        "weight_decay": decay,
-        "batch_size": batch,
-        "probes": _power_measures,
-    }
+def _half_random() -> tuple[Array, Array]:
+    """The digits, half of the labels replaced by random ones: gradients that stay noisy."""
+    images, labels = _digits()
+    rng = np.random.default_rng(0)
+    replaced = rng.random(len(labels)) < 0.5
+    labels[replaced] = np.eye(10)[rng.integers(10, size=int(replaced.sum()))]
+    return images, labels
+
+
+def _noise_cell(
+    keys: Mapping[str, float], data: Callable[[], tuple[Array, Array]], time: float, rate: float
+) -> Cell:
+    return Cell(
+        keys,
+        _perceptron(64, 64),
+        data,
+        n_steps=round(time / rate),
+        learning_rate=rate,
+        weight_decay=keys["decay"],
+        batch_size=int(keys["batch"]),
+        probes=_power_measures,
+    )
 
 
 def _map() -> list[Cell]:
     """Batch size and weight decay, to ηγt ≥ 3 where that can be paid for."""
-    # What is not forgotten in these times: see the chapter. Full batches cost most.
+    # Full batches cost most, and small decay needs most time.
     times = {0.0: 1000, 1e-3: 3000, 3e-3: 1000, 1e-2: 600, 3e-2: 600, 1e-1: 300, 3e-1: 200}
     return [
-        Cell(
+        _noise_cell(
             {"batch": batch, "decay": decay},
-            **_noise_cell(batch, decay, 0.1, time if batch < 1198 else min(time, 1000)),
+            _digits,
+            time if batch < 1198 else min(time, 1000),
+            0.1,
         )
         for batch, (decay, time) in product((4, 16, 64, 256, 1198), times.items())
+    ]
+
+
+def _noisy() -> list[Cell]:
+    """The same where noise is large: half of the labels are random."""
+    times = {3e-3: 1000, 1e-2: 600, 3e-2: 600}
+    return [
+        _noise_cell({"batch": batch, "decay": decay}, _half_random, time, 0.1)
+        for batch, (decay, time) in product((4, 16, 64, 256), times.items())
     ]
 
 
@@ -337,12 +368,14 @@ def _rates() -> list[Cell]:
     """Learning rate at one batch size, and both at one ratio: is the noise η/B?"""
     pairs = ((16, 0.025), (64, 0.1), (8, 0.05), (16, 0.1), (32, 0.2), (4, 0.1), (16, 0.4))
     return [
-        Cell({"batch": batch, "rate": rate}, **_noise_cell(batch, 3e-3, rate, 1000))
+        _noise_cell({"batch": batch, "rate": rate, "decay": 1e-2}, _half_random, 600, rate)
         for batch, rate in pairs
     ]
 
 
-_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType({"map": _map, "rates": _rates})
+_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
+    {"map": _map, "noisy": _noisy, "rates": _rates}
+)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
