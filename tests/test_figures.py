@@ -12,6 +12,7 @@ from absrep.figures import (
     plot_distributions,
     plot_eigenvalues,
     plot_excess,
+    plot_exponent_plane,
     plot_exponents,
     plot_geometries,
     plot_images,
@@ -77,6 +78,13 @@ FIGURES = {
     ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
+    "exponent plane": lambda: plot_exponent_plane(
+        {"u": (1, -1, 1), "v": (1, 0, 0)},
+        {"a": ([0.5], [1])},
+        xlabel="x",
+        ylabel="y",
+        stars=([0], [1]),
+    ),
     "intervals": lambda: plot_intervals(
         {"a": {"p": ([1, np.nan], [0, np.nan], [2, np.inf])}},
         ["u", "v"],

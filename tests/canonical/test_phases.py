@@ -106,5 +106,5 @@ def test_reciprocal_phases():
 
 def test_bad_input():
     assert follows([]) is None
-    with pytest.raises(ValueError, match="relations must be among"):
+    with pytest.raises(ValueError, match="relation must be among"):
         follows(["forward"])

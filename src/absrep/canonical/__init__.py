@@ -10,7 +10,7 @@ from ._alignment import (
 )
 from ._exponents import Exponent, exponents, fit_exponent, log_products, reciprocity
 from ._learning import descend
-from ._phases import Phase, follows, phases
+from ._phases import Phase, follows, phases, relation_line
 from ._power_law import PowerLaw, diagonality, power_law, power_laws, spectral_power_law
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
@@ -37,6 +37,7 @@ __all__ = [
     "power_law",
     "power_laws",
     "reciprocity",
+    "relation_line",
     "spectral_power_law",
     "traceless_cosine",
 ]

@@ -35,7 +35,7 @@ _PAIRS: Mapping[str, tuple[Array, Array]] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class Exponent:
-    r"""The exponent p of :math:`B\propto A^p`, {eq}`eq-power-law`, over several replicas.
+    r"""The exponent x of :math:`B\propto A^x`, {eq}`eq-power-law`, over several replicas.
 
     Attributes
     ----------
@@ -167,7 +167,7 @@ def fit_exponent(products: Array, *, confidence: float = 0.95) -> Exponent:
     of a matrix multiplies exactly. It is unbiased if noise has the same share of the variance of
     both logarithms; `Exponent.bracket` tells how far other assumptions would lead.
 
-    The interval is that of the jackknife over replicas, Student's t on :math:`\log|p|`. It covers
+    The interval is that of the jackknife over replicas, Student's t on :math:`\log|x|`. It covers
     other seeds, for weights and for the order of stimuli. It does not cover other stimuli, nor the
     choice of the cut, nor that there may be no power law: for this look at `Exponent.r_squared`.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ._alignment import Alignments
 
-__all__ = ["Phase", "follows", "phases"]
+__all__ = ["Phase", "follows", "phases", "relation_line"]
 
 # The six relations as linear equations in the logarithms of H_a, G_b and Z, each up to a constant
 # (on the range of W, where H_b = W H_a Wᵀ and G_a = Wᵀ G_b W add log Z): rows that must vanish.
@@ -37,8 +37,8 @@ class Phase:
     relations : tuple of str
         Names as in `Alignments`.
     below, above : Fraction or None
-        The exponents a and b in :math:`H_a\propto Z_a^a`, :math:`G_b\propto Z_b^b`; then
-        :math:`H_b\propto Z_b^{a+1}`, :math:`G_a\propto Z_a^{b+1}`. None if W must be compact,
+        The exponents p and q in :math:`H_a\propto Z_a^p`, :math:`G_b\propto Z_b^q`; then
+        :math:`H_b\propto Z_b^{p+1}`, :math:`G_a\propto Z_a^{q+1}`. None if W must be compact,
         all its nonzero singular values equal, so that powers of Z cannot be told apart.
     complete : bool
         Whether all six relations follow.
@@ -99,10 +99,8 @@ def follows(relations: Iterable[str]) -> Phase | None:
     (True, None)
     """
     names = tuple(relations)
-    for name in names:
-        if name not in _EQUATIONS:
-            raise ValueError(f"relations must be among {sorted(_EQUATIONS)}, found {name!r}")
-    rows = np.array([_EQUATIONS[name] for name in names], dtype=float).reshape(-1, 3)
+    lines = [relation_line(name) for name in names]
+    rows = np.array(lines, dtype=float).reshape(-1, 3)
     rank = int(np.linalg.matrix_rank(rows)) if names else 0
     if rank == 3:
         return Phase(names, None, None, complete=True)
@@ -110,15 +108,42 @@ def follows(relations: Iterable[str]) -> Phase | None:
         return None
     # The line that two planes share: a cross product of two independent rows.
     first, second = next(
-        (p, q)
-        for p, q in product((_EQUATIONS[name] for name in names), repeat=2)
-        if np.any(np.cross(p, q))
+        (one, other) for one, other in product(lines, repeat=2) if np.any(np.cross(one, other))
     )
     representation, gradient, weights = (int(entry) for entry in np.cross(first, second))
     if weights == 0:
         return Phase(names, None, None, complete=False)
     below, above = Fraction(representation, weights), Fraction(gradient, weights)
     return Phase(names, below, above, complete=False)
+
+
+def relation_line(relation: str) -> tuple[int, int, int]:
+    r"""The line in the plane of the exponents on which a relation holds.
+
+    Parameters
+    ----------
+    relation : str
+        Name of a field of `Alignments`.
+
+    Returns
+    -------
+    alpha, beta, constant : int
+        It holds where :math:`\alpha p+\beta q+\text{constant}=0`, for :math:`H_a\propto Z_a^p` and
+        :math:`G_b\propto Z_b^q`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+
+    Examples
+    --------
+    >>> relation_line("forward_rg")  # p − q + 1 = 0
+    (1, -1, 1)
+    """
+    if relation not in _EQUATIONS:
+        raise ValueError(f"relation must be among {sorted(_EQUATIONS)}, found {relation!r}")
+    return _EQUATIONS[relation]
 
 
 def phases() -> tuple[Phase, ...]:

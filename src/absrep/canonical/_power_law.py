@@ -90,7 +90,7 @@ def diagonality(matrix: Array, basis: Array) -> Array:
 def power_law(
     base: Array, matrix: Array, basis: Array, *, cut: float = 1e-3, confidence: float = 0.95
 ) -> PowerLaw:
-    r"""Fit :math:`B\propto A^p` to the diagonals of A and B in the eigenbasis of Z.
+    r"""Fit :math:`B\propto A^x` to the diagonals of A and B in the eigenbasis of Z.
 
     How the exponent and its interval are found, and what they cover: `fit_exponent`.
 
@@ -135,10 +135,10 @@ def power_law(
 def spectral_power_law(
     base: Array, matrix: Array, *, cut: float = 1e-3, confidence: float = 0.95
 ) -> PowerLaw:
-    r"""Fit :math:`B\propto A^p` to the sorted eigenvalues, whatever the eigenvectors are.
+    r"""Fit :math:`B\propto A^x` to the sorted eigenvalues, whatever the eigenvectors are.
 
     What is sorted on both sides is always correlated: here `r_squared` says little. That spectra
-    follow a power law is necessary for :math:`B\propto A^p` and not sufficient.
+    follow a power law is necessary for :math:`B\propto A^x` and not sufficient.
 
     Parameters
     ----------

@@ -11,12 +11,15 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from .._validation import as_array, as_names
-from ._style import NEUTRAL, SERIES_COLOURS, BookFigure, styled
+from ._style import NEUTRAL, OPTIMUM_MARK, SERIES_COLOURS, BookFigure, styled
 
 if TYPE_CHECKING:
     from ..canonical import PowerLaw
 
-__all__ = ["plot_intervals", "plot_map", "plot_power_laws"]
+__all__ = ["plot_exponent_plane", "plot_intervals", "plot_map", "plot_power_laws"]
+
+# Relations of a kind have a colour in common; on the side above the map they are solid.
+_KINDS = ("#882255", "#0072B2", "#009E73")
 
 Intervals = Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]]
 
@@ -169,6 +172,67 @@ def plot_intervals(
         what = ", ".join(marks)
         handles.append(Line2D([], [], color=NEUTRAL, linestyle=":", label=what))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
+    return figure
+
+
+@styled
+def plot_exponent_plane(
+    lines: Mapping[str, tuple[float, float, float]],
+    points: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    stars: tuple[ArrayLike, ArrayLike] | None = None,
+    limits: tuple[float, float] = (-1.4, 2.4),
+) -> Figure:
+    r"""The plane of two exponents: lines where relations hold, stars where two cross, and dots.
+
+    Parameters
+    ----------
+    lines : mapping of name to (α, β, γ)
+        Drawn where :math:`\alpha x+\beta y+\gamma=0`; the first three solid, the others dashed,
+        as in `absrep.canonical.Alignments` the relations above and below.
+    points : mapping of name to (x, y)
+        Measured exponents, each of shape (n,).
+    xlabel, ylabel : str
+    stars : (x, y), optional
+        Where lines cross.
+    limits : (float, float)
+        Of both axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are more names than colours, or x and y do not fit.
+    """
+    if len(points) > len(SERIES_COLOURS):
+        raise ValueError(f"points must have at most {len(SERIES_COLOURS)} names")
+    figure = BookFigure(figsize=(7.4, 4.6))
+    ax = figure.subplots()
+    middle = sum(limits) / 2
+    for i, (name, (alpha, beta, constant)) in enumerate(lines.items()):
+        nearest = -(alpha * middle + beta * middle + constant) / (alpha**2 + beta**2)
+        ax.axline(
+            (middle + nearest * alpha, middle + nearest * beta),
+            slope=-alpha / beta if beta else np.inf,
+            color=_KINDS[i % 3],
+            linestyle="-" if i < 3 else "--",
+            linewidth=1.3,
+            label=name,
+        )
+    for (name, (x, y)), colour in zip(points.items(), SERIES_COLOURS, strict=False):
+        at, height = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        if at.shape != height.shape:
+            raise ValueError(f"points must hold as many x as y, found {at.shape}, {height.shape}")
+        ax.plot(at, height, "o", color=colour, markersize=5, label=name, alpha=0.8)
+    if stars is not None:
+        ax.plot(*stars, color=NEUTRAL, label="phases", **OPTIMUM_MARK)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=limits, ylim=limits, aspect="equal")
+    figure.legend(loc="outside right center")
     return figure
 
 
