@@ -9,7 +9,7 @@ import pytest
 from absrep.canonical import Alignments, alignments, descend, linear_layers
 from absrep.canonical.sweeps import main, read_table, run_cell, run_sweep, sweep
 
-NAMES = ("map",)
+NAMES = ("map", "noisy", "rates")
 
 
 def short(n_cells):

@@ -28,7 +28,7 @@ from ._learning import descend
 from ._power_law import diagonality
 from ._similarity import traceless_cosine
 
-__all__ = ["Cell", "read_table", "run_cell", "run_sweep", "sweep"]
+__all__ = ["Cell", "products_of", "read_table", "run_cell", "run_sweep", "sweep"]
 
 _TABLES = Path(__file__).parent / "tables"
 
@@ -208,6 +208,40 @@ def read_table(name: str) -> pd.DataFrame:
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
     return pd.read_csv(_TABLES / f"{_known(name)}.csv")
+
+
+def products_of(rows: pd.DataFrame) -> Array:
+    """What `absrep.canonical.log_products` found when the networks of some rows were trained.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of the tables "map", "noisy" or "rates"; usually one layer of one cell, a row per seed.
+
+    Returns
+    -------
+    array, shape (R, 3, 3)
+        For `absrep.canonical.exponents`.
+
+    Raises
+    ------
+    ValueError
+        If the rows hold no such products, or there was nothing to measure: a network that has
+        collapsed.
+
+    Examples
+    --------
+    >>> rows = read_table("map").query("batch == 16 and decay == 0.03 and step > 0")
+    >>> products_of(rows[rows.layer == "hidden 2"]).shape
+    (10, 3, 3)
+    """
+    names = [["".join(sorted((i, k), key="rgz".index)) for k in "rgz"] for i in "rgz"]
+    if not {name for line in names for name in line} <= set(rows.columns):
+        raise ValueError("rows must hold the products of logarithms, found none")
+    products = np.array([[rows[name].to_numpy(float) for name in line] for line in names])
+    if not len(rows) or not np.isfinite(products).all():
+        raise ValueError("rows must be of networks that have not collapsed")
+    return np.moveaxis(products, -1, 0)
 
 
 def sweep(name: str) -> list[Cell]:

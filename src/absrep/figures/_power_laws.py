@@ -190,8 +190,8 @@ def plot_exponent_plane(
     Parameters
     ----------
     lines : mapping of name to (α, β, γ)
-        Drawn where :math:`\alpha x+\beta y+\gamma=0`; the first three solid, the others dashed,
-        as in `absrep.canonical.Alignments` the relations above and below.
+        Drawn where :math:`\alpha x+\beta y+\gamma=0`; the first three solid, the next three
+        dashed, as in `absrep.canonical.Alignments` the relations above and below; others dotted.
     points : mapping of name to (x, y)
         Measured exponents, each of shape (n,).
     xlabel, ylabel : str
@@ -219,8 +219,8 @@ def plot_exponent_plane(
         ax.axline(
             (middle + nearest * alpha, middle + nearest * beta),
             slope=-alpha / beta if beta else np.inf,
-            color=_KINDS[i % 3],
-            linestyle="-" if i < 3 else "--",
+            color=_KINDS[i % 3] if i < 6 else NEUTRAL,
+            linestyle=("-", "--", ":")[min(i // 3, 2)],
             linewidth=1.3,
             label=name,
         )
