@@ -62,8 +62,8 @@ def test_the_chosen_line_is_where_its_relation_holds():
     made, singular = explorer("batch_and_decay"), np.array([1.0, 2.0, 5.0])
     for k in range(6):
         result = made.compute(relation=k, layer=1, decay=4, batch=1)
-        (p, q), other = result["line"].mean(0), result["line"].mean(0) + [0.3, -0.2]
-        for place, holds in (((p, q), True), (other, False)):
+        p, q = result["line"].mean(0)
+        for place, holds in (((p, q), True), ((p + 0.3, q - 0.2), False)):
             r, g, z = (singular ** (2 * x) for x in (*place, 1.0))
             pairs = ((r * z, g), (r * z, z), (g, z), (r, g * z), (r, z), (g * z, z))
             a, b = pairs[k]

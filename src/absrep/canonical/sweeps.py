@@ -394,7 +394,7 @@ def _noisy() -> list[Cell]:
     times = {3e-3: 1000, 1e-2: 600, 3e-2: 600}
     return [
         _noise_cell({"batch": batch, "decay": decay}, _half_random, time, 0.1)
-        for batch, (decay, time) in product((4, 16, 64, 256), times.items())
+        for batch, (decay, time) in product((2, 4, 16, 64, 256), times.items())
     ]
 
 
