@@ -35,7 +35,7 @@ _PAIRS: Mapping[str, tuple[Array, Array]] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class Exponent:
-    r"""The exponent x of :math:`B\propto A^x`, {eq}`eq-power-law`, over several replicas.
+    r"""The exponent x of :math:`B\propto A^x`, over several replicas.
 
     Attributes
     ----------

@@ -76,7 +76,7 @@ class Phase:
 
 
 def follows(relations: Iterable[str]) -> Phase | None:
-    """What holds if the given relations hold exactly, {prf:ref}`thm-exponents`.
+    """What holds if the given relations hold exactly: the theorem of exponents.
 
     Parameters
     ----------
