@@ -8,17 +8,24 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._ansatz import ansatz_alignments, gradient_outer_products, matrix_power
+from ._collapse import NeuralCollapse, neural_collapse
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = [
     "Alignments",
     "Moments",
+    "NeuralCollapse",
     "alignment_probe",
     "alignments",
+    "ansatz_alignments",
     "entry_correlation",
     "fidelity",
+    "gradient_outer_products",
     "linear_layers",
     "matrix_cosine",
+    "matrix_power",
     "moments",
+    "neural_collapse",
     "traceless_cosine",
 ]
