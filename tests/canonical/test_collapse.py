@@ -14,7 +14,7 @@ from absrep.canonical import (
 )
 from absrep.nets import FeedForward, Modules
 
-from .test_alignment import RNG, Token, convolutional, covariance, rotation
+from .test_alignment import RNG, Token, covariance, rotation
 
 CLASSES = np.array([0, 1, 2, 2, 0, 1, 1, 0, 0, 2, 3, 3])
 
