@@ -10,6 +10,7 @@ import pytest
 
 import absrep
 import absrep.canonical
+import absrep.canonical.sweeps
 import absrep.evidence
 import absrep.evidence.sweeps
 import absrep.figures
@@ -20,7 +21,7 @@ import absrep.widgets
 
 # Lowest first: each imports from those before it only, and nothing private of another.
 LAYERS = (
-    *("_validation", "kernels", "tasks", "geometry", "meanfield", "nets", "laboratory"),
+    *("_validation", "_tables", "kernels", "tasks", "geometry", "meanfield", "nets", "laboratory"),
     *("evidence", "canonical", "figures", "widgets", "claims"),
 )
 # Who may import what not everybody has installed.
@@ -38,6 +39,7 @@ HOMES = (
     absrep.nets,
     absrep.laboratory,
     absrep.canonical,
+    absrep.canonical.sweeps,
     absrep.evidence,
     absrep.evidence.sweeps,
     absrep.figures,

@@ -10,6 +10,8 @@ from ._alignment import (
 )
 from ._ansatz import ansatz_alignments, gradient_outer_products, matrix_power
 from ._collapse import NeuralCollapse, neural_collapse
+from ._learning import descend
+from ._optimum import optimum_alignments, stationary_layers
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "alignment_probe",
     "alignments",
     "ansatz_alignments",
+    "descend",
     "entry_correlation",
     "fidelity",
     "gradient_outer_products",
@@ -27,5 +30,7 @@ __all__ = [
     "matrix_power",
     "moments",
     "neural_collapse",
+    "optimum_alignments",
+    "stationary_layers",
     "traceless_cosine",
 ]

@@ -14,7 +14,14 @@ from .._validation import Array, as_array, as_function
 from ..nets import LinearLayer, Replicated
 from ._similarity import matrix_cosine
 
-__all__ = ["Alignments", "Moments", "alignment_probe", "alignments", "linear_layers", "moments"]
+__all__ = [
+    "Alignments",
+    "Moments",
+    "alignment_probe",
+    "alignments",
+    "linear_layers",
+    "moments",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +73,8 @@ class Alignments:
     >>> one = np.array(1.0)
     >>> Alignments(one, one, one, one, one, one).stacked().shape
     (6,)
+    >>> Alignments.relations()[:3]
+    ('forward_rg', 'forward_rw', 'forward_gw')
     """
 
     forward_rg: Array
@@ -76,8 +85,13 @@ class Alignments:
     backward_gw: Array
 
     def stacked(self) -> Array:
-        """All six in this order, shape (..., 6)."""
-        return np.stack([getattr(self, field.name) for field in fields(self)], axis=-1)
+        """All six in the order of `relations`, shape (..., 6)."""
+        return np.stack([getattr(self, name) for name in self.relations()], axis=-1)
+
+    @classmethod
+    def relations(cls) -> tuple[str, ...]:
+        """Names of the six, forward ones first."""
+        return tuple(field.name for field in fields(cls))
 
 
 def moments(layer: LinearLayer, *, centred: bool = True) -> Moments:

@@ -21,7 +21,7 @@ def gradient_outer_products(network: Replicated, inputs: ArrayLike) -> dict[str,
 
     .. math:: \frac1n\sum_p\sum_c∇_{h_a}f_c(x_p)\,∇_{h_a}f_c(x_p)^\top,
 
-    {eq}`eq-agop`, with :math:`h_a` the activity below the map and c the outputs.
+    :eq:`eq-agop`, with :math:`h_a` the activity below the map and c the outputs.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def ansatz_alignments(
     exponent: float = 1.0,
     similarity: Callable[[Array, Array], Array] = matrix_cosine,
 ) -> dict[str, Array]:
-    r"""How well :math:`W^\top W` follows the average gradient outer product, {eq}`eq-ansatz`.
+    r"""How well :math:`W^\top W` follows the average gradient outer product, :eq:`eq-ansatz`.
 
     At the read-out the two are the same matrix.
 

@@ -22,20 +22,20 @@ class NeuralCollapse:
     Attributes
     ----------
     variability : array, shape (...)
-        NC1, :math:`\tfrac1C\tr(Σ_WΣ_B^+)`, {eq}`eq-nc1`.
+        NC1, :math:`\tfrac1C\tr(Σ_WΣ_B^+)`, :eq:`eq-nc1`.
     norms : array, shape (...)
         NC2, standard deviation over mean of the lengths :math:`\lVert μ_c-\bar μ\rVert`,
-        {eq}`eq-nc2`.
+        :eq:`eq-nc2`.
     angles : array, shape (...)
         NC2, standard deviation of the cosines between pairs of centred class means.
     maximal_angles : array, shape (...)
         NC2, mean distance of these cosines from :math:`-1/(C-1)`, that of a simplex.
     duality : array, shape (...)
         NC3, squared distance between read-out weights and centred class means, both of norm 1,
-        {eq}`eq-nc3`.
+        :eq:`eq-nc3`.
     disagreement : array, shape (...)
         NC4, share of stimuli where the read-out does not choose the nearest class mean,
-        {eq}`eq-nc4`.
+        :eq:`eq-nc4`.
 
     Examples
     --------

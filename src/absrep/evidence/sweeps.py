@@ -7,7 +7,6 @@ be stopped at any time and goes on where it was. Work goes through joblib: insid
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -15,11 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
 from ..nets import LeakyRecurrent
 from ._boundaries import Boundaries, Quadrics, fan, random_hyperplanes
@@ -93,7 +91,7 @@ class Cell:
     n_steps: int = 1250
 
 
-def run_cell(cell: Cell) -> dict[str, int | float | str]:
+def run_cell(cell: Cell) -> Row:
     """Train and measure one network.
 
     Parameters
@@ -122,7 +120,7 @@ def run_cell(cell: Cell) -> dict[str, int | float | str]:
         rng=np.random.default_rng([1, cell.seed]),
     )
     found = evaluate(learned, np.random.default_rng([2, cell.seed]))
-    row: dict[str, int | float | str] = {**cell.keys, "seed": cell.seed}
+    row: Row = {**cell.keys, "seed": cell.seed}
     for name, value in vars(found).items():
         # Six digits: more would say nothing, and differ from machine to machine.
         row[name] = float("nan") if value is None else float(f"{np.median(value):.6g}")
@@ -160,27 +158,15 @@ def run_sweep(cells: Sequence[Cell], table: Path, n_jobs: int = 1) -> pd.DataFra
     >>> len(table)
     0
     """
-    wanted = {_key({**cell.keys, "seed": cell.seed}): cell for cell in cells}
-    rows = [] if not table.exists() else pd.read_csv(table).to_dict("records")
-    names = [] if not cells else [*cells[0].keys, "seed"]
-    done = {_key({name: row[name] for name in names}): row for row in rows}
-    if strangers := set(done) - set(wanted):
-        raise ValueError(f"table has rows that no cell asks for, such as {strangers.pop()}")
-    missing = [cell for key, cell in wanted.items() if key not in done]
+    return fill_table(cells, _columns, _rows, table, n_jobs)
 
-    def frame() -> pd.DataFrame:
-        return pd.DataFrame([done[key] for key in wanted if key in done])
 
-    # Batches rather than one generator: not every backend of joblib returns results one by one.
-    at_once = 4 * joblib.effective_n_jobs(n_jobs)
-    with joblib.Parallel(n_jobs=n_jobs) as pool, tqdm(total=len(missing), unit="network") as bar:
-        for first in range(0, len(missing), at_once):
-            batch = missing[first : first + at_once]
-            found = pool(joblib.delayed(run_cell)(cell) for cell in batch)
-            done |= {_key({name: row[name] for name in names}): row for row in found}
-            frame().to_csv(table, index=False)
-            bar.update(len(batch))
-    return frame()
+def _columns(cell: Cell) -> Row:
+    return {**cell.keys, "seed": cell.seed}
+
+
+def _rows(cell: Cell) -> list[Row]:
+    return [run_cell(cell)]
 
 
 def read_table(name: str) -> pd.DataFrame:
@@ -231,12 +217,6 @@ def _known(name: str) -> str:
     if name not in _SWEEPS:
         raise ValueError(f"name must be one of {sorted(_SWEEPS)}, found {name!r}")
     return name
-
-
-def _key(columns: Mapping[str, int | float | str]) -> tuple[str, ...]:
-    return tuple(
-        f"{value:g}" if not isinstance(value, str) else value for value in columns.values()
-    )
 
 
 def _task(
@@ -420,14 +400,14 @@ _SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
 
 def main(arguments: Iterable[str] | None = None) -> None:
     """Fill the tables that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m absrep.evidence.sweeps", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=sorted(_SWEEPS), metavar="NAME")
-    parser.add_argument("--jobs", type=int, default=1, help="processes; -1 for all processors")
-    parser.add_argument("--folder", type=Path, default=_TABLES, help="where the tables are")
-    options = parser.parse_args(None if arguments is None else list(arguments))
-    options.folder.mkdir(parents=True, exist_ok=True)
-    for name in options.names:
-        run_sweep(sweep(name), options.folder / f"{name}.csv", options.jobs)
+    fill_from_command_line(
+        "python -m absrep.evidence.sweeps",
+        __doc__,
+        _SWEEPS,
+        lambda name, table, jobs: run_sweep(sweep(name), table, jobs),
+        _TABLES,
+        arguments,
+    )
 
 
 if __name__ == "__main__":
