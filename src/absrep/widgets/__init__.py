@@ -6,6 +6,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 from ._abstract_representation import square_to_tetrahedron
 from ._architectures import leaking_away
 from ._bridge import many_tasks
+from ._collapse import alignments_at_the_optimum
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
@@ -56,6 +57,7 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "alignments_at_the_optimum",
     "attractor_sheet",
     "below_zero",
     "collapse_threshold",
