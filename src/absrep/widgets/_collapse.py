@@ -8,7 +8,7 @@ import numpy as np
 
 from .._validation import Array
 from ..canonical import alignments, optimum_alignments, stationary_layers
-from ..figures import LATENT_COLOURS, SERIES_COLOURS
+from ..figures import LATENT_COLOURS
 from ..geometry import kernel_parallelism_score
 from ..kernels import kernel_alignment, kernel_from_spectrum
 from ..meanfield import relu, solve
@@ -66,14 +66,14 @@ def alignments_at_the_optimum() -> Explorer:
             "gap": best.gap,
         }
 
-    def panel(layer: str, colour: str, title: str) -> Panel:
+    def panel(layer: str, title: str) -> Panel:
         return Panel(
             "relation",
             "alignment",
             (-0.6, 5.6),
             (0, 1.1),
             (
-                Segments(f"{layer} theory", "theory, where abstract", colour),
+                Segments(f"{layer} theory", "theory, where abstract", LATENT_COLOURS[0]),
                 Stars(f"{layer} certified", "certified optimum"),
             ),
             title=title,
@@ -95,8 +95,8 @@ def alignments_at_the_optimum() -> Explorer:
             Parameter("centred", "moments", (0.0, 1.0), start=1, words=("plain", "centred")),
         ),
         views=(
-            panel("hidden 1", LATENT_COLOURS[0], "hidden layer"),
-            panel("read-out", SERIES_COLOURS[2], "read-out"),
+            panel("hidden 1", "hidden layer"),
+            panel("read-out", "read-out"),
             matrix_panel("kernel", STIMULI, 1.7, title="hidden kernel"),
         ),
         readouts=(
