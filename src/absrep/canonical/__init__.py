@@ -10,27 +10,44 @@ from ._alignment import (
 )
 from ._ansatz import ansatz_alignments, gradient_outer_products, matrix_power
 from ._collapse import NeuralCollapse, neural_collapse
+from ._exponents import Exponent, exponents, fit_exponent, log_products, reciprocity
 from ._learning import descend
 from ._optimum import optimum_alignments, stationary_layers
+from ._phases import Phase, follows, phases, relation_line
+from ._power_law import PowerLaw, diagonality, power_law, power_laws, spectral_power_law
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = [
     "Alignments",
+    "Exponent",
     "Moments",
     "NeuralCollapse",
+    "Phase",
+    "PowerLaw",
     "alignment_probe",
     "alignments",
     "ansatz_alignments",
     "descend",
+    "diagonality",
     "entry_correlation",
+    "exponents",
     "fidelity",
+    "fit_exponent",
+    "follows",
     "gradient_outer_products",
     "linear_layers",
+    "log_products",
     "matrix_cosine",
     "matrix_power",
     "moments",
     "neural_collapse",
     "optimum_alignments",
+    "phases",
+    "power_law",
+    "power_laws",
+    "reciprocity",
+    "relation_line",
+    "spectral_power_law",
     "stationary_layers",
     "traceless_cosine",
 ]

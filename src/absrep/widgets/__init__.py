@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._architectures import leaking_away
+from ._breaking import batch_and_decay
 from ._bridge import many_tasks
 from ._collapse import alignments_at_the_optimum
 from ._conditions import noise_and_time, number_of_tasks
@@ -59,6 +60,7 @@ __all__ = [
     "Words",
     "alignments_at_the_optimum",
     "attractor_sheet",
+    "batch_and_decay",
     "below_zero",
     "collapse_threshold",
     "depth_profile",
