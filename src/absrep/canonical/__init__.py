@@ -8,6 +8,8 @@ from ._alignment import (
     linear_layers,
     moments,
 )
+from ._ansatz import ansatz_alignments, gradient_outer_products, matrix_power
+from ._collapse import NeuralCollapse, neural_collapse
 from ._exponents import Exponent, exponents, fit_exponent, log_products, reciprocity
 from ._learning import descend
 from ._linear import linear_optimum
@@ -17,6 +19,7 @@ from ._nuisance import (
     nuisance_weight,
     planted_nuisance,
 )
+from ._optimum import optimum_alignments, stationary_layers
 from ._phases import Phase, follows, phases, relation_line
 from ._power_law import PowerLaw, diagonality, power_law, power_laws, spectral_power_law
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
@@ -27,11 +30,13 @@ __all__ = [
     "Balance",
     "Exponent",
     "Moments",
+    "NeuralCollapse",
     "Phase",
     "PlantedNuisance",
     "PowerLaw",
     "alignment_probe",
     "alignments",
+    "ansatz_alignments",
     "balance_above",
     "balance_below",
     "descend",
@@ -41,14 +46,18 @@ __all__ = [
     "fidelity",
     "fit_exponent",
     "follows",
+    "gradient_outer_products",
     "layer_probe",
     "linear_layers",
     "linear_optimum",
     "log_products",
     "matrix_cosine",
+    "matrix_power",
     "moments",
+    "neural_collapse",
     "nuisance_share",
     "nuisance_weight",
+    "optimum_alignments",
     "phases",
     "planted_nuisance",
     "power_law",
@@ -56,5 +65,6 @@ __all__ = [
     "reciprocity",
     "relation_line",
     "spectral_power_law",
+    "stationary_layers",
     "traceless_cosine",
 ]

@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    r"""Second moments on either side of a linear map :math:`h_b = Wh_a`, {eq}`eq-moments`.
+    r"""Second moments on either side of a linear map :math:`h_b = Wh_a`, :eq:`eq-moments`.
 
     Attributes
     ----------

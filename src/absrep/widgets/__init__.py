@@ -7,6 +7,7 @@ from ._abstract_representation import square_to_tetrahedron
 from ._architectures import leaking_away
 from ._breaking import batch_and_decay
 from ._bridge import many_tasks
+from ._collapse import alignments_at_the_optimum
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
@@ -58,6 +59,7 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "alignments_at_the_optimum",
     "attractor_sheet",
     "batch_and_decay",
     "below_zero",

@@ -1,0 +1,205 @@
+r"""The six alignments where the loss is smallest.
+
+Where the loss is stationary in the weights below a layer, λW = −Gᵀh_a, the neuron gradients are
+fixed by the preactivations: over the stimuli, :math:`G = -λ\tilde K^{-1}H`. All six alignments of
+every linear map follow from H alone, whatever the representation is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._validation import Array, as_count, as_number
+from ..meanfield import Activation, closed_form, deep_closed_form, relu
+from ..meanfield._energy import as_preactivations
+from ..meanfield._layers import as_decays
+from ..meanfield._metric import InputMetric, input_metric
+from ..nets import LinearLayer
+from ..tasks import Task
+from ._alignment import Alignments
+
+__all__ = ["optimum_alignments", "stationary_layers"]
+
+
+def stationary_layers(
+    preactivations: Sequence[ArrayLike],
+    task: Task,
+    activation: Activation = relu,
+    weight_decay: float | Sequence[float] = 1e-2,
+    bias: float = 1.0,
+) -> dict[str, LinearLayer]:
+    r"""Linear maps of the network with these preactivations, where the loss is stationary.
+
+    Weights are the cheapest that produce the preactivations, the read-out is the best one. Neuron
+    gradients are :math:`G_l = -λ_l\tilde K_{l-1}^{-1}H_l`, those that hold weight decay in
+    balance; where a preactivation is exactly at the kink of the activation this chooses among its
+    slopes there. At other preactivations than those of an optimum they are not gradients.
+
+    Parameters
+    ----------
+    preactivations : list of array, shape (P, M_l)
+        Layer after layer, one neuron per column, such as
+        ``[best.preactivations * np.sqrt(best.masses)]`` of what `absrep.meanfield.solve` finds
+        for an activation of degree 1.
+    task : Task
+    activation : Activation
+    weight_decay : float or sequence of float
+        λ, or one for each matrix (read-out last); above zero.
+    bias : float
+        τ in [0, ∞], in all hidden layers.
+
+    Returns
+    -------
+    dict of str to LinearLayer
+        "hidden 1" …, "read-out".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range, or a layer cannot be produced from the one below.
+
+    Examples
+    --------
+    >>> from absrep import hypercube
+    >>> from absrep.canonical import alignments
+    >>> from absrep.meanfield import solve
+    >>> task, best = hypercube(2), solve(hypercube(2))
+    >>> layers = stationary_layers([best.preactivations * np.sqrt(best.masses)], task)
+    >>> alignments(layers["read-out"]).stacked().round(6)
+    array([1., 1., 1., 1., 1., 1.])
+    """
+    decay = as_decays(weight_decay, len(preactivations) + 1)
+    metric, below = input_metric(task, bias), task.features
+    layers: dict[str, LinearLayer] = {}
+    for depth, given in enumerate(preactivations):
+        h = as_preactivations("preactivations", given, metric)
+        q = metric.precision @ h
+        w = below.T @ q
+        offset = (h - below @ w).mean(axis=0)
+        layers[f"hidden {depth + 1}"] = LinearLayer(below, w.T, -decay[depth] * q, offset)
+        below = activation.value(h)
+        kernel = below @ below.T
+        metric = InputMetric(kernel, free=True) if bias == np.inf else InputMetric(kernel + bias)
+    solved = np.linalg.solve(below @ below.T + decay[-1] * np.eye(len(below)), task.labels)
+    out = below.T @ solved
+    layers["read-out"] = LinearLayer(below, out.T, below @ out - task.labels)
+    return layers
+
+
+def optimum_alignments(
+    task: Task,
+    activation: Activation = relu,
+    weight_decay: float | tuple[float, float] = 1e-2,
+    bias: float = 1.0,
+    width: int | None = None,
+    *,
+    depth: int = 1,
+    centred: bool = True,
+    kink: float | None = None,
+) -> dict[str, Alignments]:
+    r"""The six alignments of every linear map at the abstract optimum, in closed form.
+
+    All matrices are diagonal in one basis: one direction that belongs to the constant, d equal
+    ones that belong to the latents, and, below the first layer only, the rest of the inputs. So
+    each is known by its entry r on the constant relative to the latents, :eq:`eq-shares`.
+
+    Parameters
+    ----------
+    task, activation, weight_decay, bias, width
+        As for `absrep.meanfield.closed_form`.
+    depth : int, default 1
+        Hidden layers; if more than one, as for `absrep.meanfield.deep_closed_form` (ReLU, one
+        weight decay, a finite bias).
+    centred : bool, default True
+        Covariances, or plain second moments.
+    kink : float, optional
+        Slope of the activation at 0, where half the preactivations of the optimum may be. By
+        default the one for which the optimum is stationary; automatic differentiation has 0 for
+        ReLU. Centred alignments do not depend on it.
+
+    Returns
+    -------
+    dict of str to Alignments
+
+    Raises
+    ------
+    ValueError
+        If there is no closed form, or learning has collapsed: without activity and weights
+        nothing is aligned.
+
+    Examples
+    --------
+    >>> from absrep import hypercube
+    >>> found = optimum_alignments(hypercube(2), centred=False)
+    >>> found["read-out"].stacked().round(4)
+    array([1.    , 1.    , 1.    , 0.5774, 0.5774, 1.    ])
+    """
+    n_layers = as_count("depth", depth)
+    form = closed_form(task, activation, weight_decay, bias, width)
+    strengths = np.array([form.strength])
+    if n_layers > 1:
+        if activation is not relu or np.ndim(weight_decay):
+            raise ValueError("depth must be 1 unless ReLU layers share one weight decay")
+        strengths = deep_closed_form(task, n_layers, float(weight_decay), bias).strengths  # type: ignore[arg-type]
+    if not strengths.all():
+        raise ValueError("task must not be collapsed: without activity nothing is aligned")
+    y, p, d = task.labels, task.n_stimuli, task.n_latents
+    kernel = task.input_kernel
+    latent = float(np.einsum("pa,pq,qa->", y, kernel, y) / (p * d))
+    constant = float(kernel.sum() / p)
+    rest = float(np.sum(kernel**2) - constant**2 - d * latent**2)
+    h = form.preactivations[:, 0]
+    layers: dict[str, Alignments] = {}
+    for i in range(n_layers):
+        if i:
+            # Features ∝ 1 ± y_a of the layer below, and neurons ∝ 1 ± y_a of this one.
+            latent, rest = strengths[i - 1] * p, 0.0
+            constant, h = d * latent, 1 + y[:, 0]
+        layers[f"hidden {i + 1}"] = _hidden(
+            h, y, (constant, latent, rest), bias * p, centred=centred, kink=kink
+        )
+    z = activation.value(form.preactivations[:, 0]) if n_layers == 1 else h
+    feature = d * (z.mean() / (z @ y[:, 0] / p)) ** 2 if not centred else 0.0
+    one = np.array(1.0)
+    uneven = np.array(np.sqrt(d / (d + feature**2)))
+    layers["read-out"] = Alignments(one, one, one, uneven, uneven, one)
+    return layers
+
+
+def _hidden(
+    h: Array,
+    labels: Array,
+    spectrum: tuple[float, float, float],
+    bias: float,
+    *,
+    centred: bool,
+    kink: float | None,
+) -> Alignments:
+    """Of a hidden layer, from a neuron h of the first latent and the input's eigenvalues."""
+    (p, d), (constant, latent, rest) = labels.shape, spectrum
+    ratio = h.mean() / (h @ labels[:, 0] / p)
+    # Eigenvalues of the input kernel with its bias; a free bias carries all that is constant.
+    slant = ratio * latent / (constant + bias)
+    weights = d * ratio**2 * latent * constant / (constant + bias) ** 2 if bias < np.inf else 0.0
+    if kink is not None and np.abs(h).min() < 1e-9 * np.abs(h).max():
+        slope = as_number("kink", kink, at_least=0)
+        slant = (1 - slope) / (1 + slope)
+    above, gradient = (0.0, 0.0) if centred else (d * ratio**2, d * slant**2)
+    inputs = 0.0 if centred else constant / latent
+    sent_down = gradient * weights
+
+    def cosine(r: float, s: float, others: float = 0.0) -> Array:
+        return np.array((d + r * s) / np.sqrt((d + r**2 + others) * (d + s**2)))
+
+    spread = rest / latent**2
+    return Alignments(
+        cosine(above, gradient),
+        cosine(above, weights),
+        cosine(gradient, weights),
+        cosine(inputs, sent_down, spread),
+        cosine(inputs, weights, spread),
+        cosine(sent_down, weights),
+    )
