@@ -22,9 +22,10 @@ from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
 from ..nets import FeedForward, Replicated, cross_entropy
 from ..tasks import digits
-from ._alignment import Alignments, alignment_probe, linear_layers
+from ._alignment import Alignments, alignments, linear_layers
+from ._architectures import ARCHITECTURES
 from ._learning import descend
-from ._similarity import traceless_cosine
+from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = ["Cell", "read_table", "run_cell", "run_sweep", "sweep"]
 
@@ -50,6 +51,10 @@ class Cell:
     probes : callable, optional
         ``probes(inputs, targets, error)`` returns further probes for `descend`, each with one
         number per replica (R,), or per replica and layer (R, L).
+    similarities : mapping of str to callable, optional
+        More similarities of matrices, in columns "name forward_rg" …
+    plain : bool, default False
+        Also the cosines of plain second moments.
     seeds : sequence of int, default 0 to 9
 
     Examples
@@ -69,6 +74,8 @@ class Cell:
     error: Callable[[Tensor, Tensor], Tensor] = cross_entropy
     record_at: Sequence[int] = ()
     probes: Callable[..., Mapping[str, Callable[[Any], Tensor]]] | None = None
+    similarities: Mapping[str, Callable[[Array, Array], Array]] = field(default_factory=dict)
+    plain: bool = False
     seeds: Sequence[int] = field(default=range(10))
 
 
@@ -84,7 +91,8 @@ def run_cell(cell: Cell) -> list[Row]:
     list of dict
         One row per seed, recorded step and layer: keys, seed, step, layer, error per stimulus,
         the six alignments as cosines, the same as traceless cosines ("traceless forward_rg" …),
-        and what the cell's own probes found.
+        as the cell's own similarities say and, where it asks for them, as cosines of plain moments
+        ("plain forward_rg" …); and what its own probes found.
 
     Examples
     --------
@@ -98,6 +106,23 @@ def run_cell(cell: Cell) -> list[Row]:
     about = inputs, targets, cell.error
     names = list(linear_layers(network, *about))
     own = {} if cell.probes is None else cell.probes(*about)
+    measures = {"": matrix_cosine, "traceless": traceless_cosine, **cell.similarities}
+
+    def all_at_once(a: Array, b: Array) -> Array:
+        return np.stack([measure(a, b) for measure in measures.values()])
+
+    kinds = [*measures, *(["plain"] if cell.plain else [])]
+
+    def probe(network: Replicated) -> Tensor:
+        # One look at the network is dear, and serves all similarities.
+        layers = linear_layers(network, *about).values()
+        found = [alignments(layer, similarity=all_at_once).stacked() for layer in layers]
+        if cell.plain:
+            plain = [alignments(layer, centred=False).stacked() for layer in layers]
+            found = [np.stack([*a, b]) for a, b in zip(found, plain, strict=True)]
+        # From layers, similarities, replicas, relations.
+        return torch.from_numpy(np.stack(found).transpose(2, 0, 1, 3))
+
     run = descend(
         network,
         inputs,
@@ -108,16 +133,12 @@ def run_cell(cell: Cell) -> list[Row]:
         batch_size=cell.batch_size,
         error=cell.error,
         record_at=cell.record_at,
-        probes={
-            "cosine": _where_defined(alignment_probe(*about)),
-            "traceless": _where_defined(alignment_probe(*about, similarity=traceless_cosine)),
-            **own,
-        },
+        probes={"six": _where_defined(probe, len(kinds)), **own},
     )
     columns = {"error": run.error / inputs.shape[-2]}
-    for k, relation in enumerate(Alignments.relations()):
-        columns[relation] = run.recorded["cosine"][..., k]
-        columns[f"traceless {relation}"] = run.recorded["traceless"][..., k]
+    for i, kind in enumerate(kinds):
+        for k, relation in enumerate(Alignments.relations()):
+            columns[f"{kind} {relation}".lstrip()] = run.recorded["six"][..., i, k]
     columns |= {name: run.recorded[name] for name in own}
     shape = (len(run.steps), len(cell.seeds), len(names))
     whole = {
@@ -139,14 +160,16 @@ def run_cell(cell: Cell) -> list[Row]:
     ]
 
 
-def _where_defined(probe: Callable[[Replicated], Tensor]) -> Callable[[Replicated], Tensor]:
+def _where_defined(
+    probe: Callable[[Replicated], Tensor], n_similarities: int
+) -> Callable[[Replicated], Tensor]:
     """NaN once the networks have collapsed: nothing is left that could align."""
 
     def careful(network: Replicated) -> Tensor:
         try:
             return probe(network)
         except ValueError:
-            return torch.full((network.n_replicas, 1, 6), torch.nan)
+            return torch.full((network.n_replicas, 1, n_similarities, 6), torch.nan)
 
     return careful
 
@@ -201,7 +224,7 @@ def read_table(name: str) -> pd.DataFrame:
     >>> sorted(read_table("map").seed.unique().tolist())
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
-    return pd.read_csv(_TABLES / f"{_known(name)}.csv")
+    return pd.read_csv(_TABLES / _file(_known(name)))
 
 
 def sweep(name: str) -> list[Cell]:
@@ -210,7 +233,9 @@ def sweep(name: str) -> list[Cell]:
     Parameters
     ----------
     name : str
-        "map" (batch size and weight decay).
+        "map" (batch size and weight decay) or "architectures" (six fully connected networks, a
+        convolutional one, a transformer and a contrastive one, over training, with weight decay
+        and without).
 
     Returns
     -------
@@ -228,6 +253,11 @@ def _known(name: str) -> str:
     if name not in _SWEEPS:
         raise ValueError(f"name must be one of {sorted(_SWEEPS)}, found {name!r}")
     return name
+
+
+def _file(name: str) -> str:
+    # Per layer and step, a table is large enough to be worth packing.
+    return f"{name}.csv.gz" if name == "architectures" else f"{name}.csv"
 
 
 def _columns(cell: Cell) -> Row:
@@ -261,7 +291,30 @@ def _map() -> list[Cell]:
     ]
 
 
-_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType({"map": _map})
+def _architectures() -> list[Cell]:
+    """Every architecture with and without weight decay, over training."""
+    return [
+        Cell(
+            {"network": name, "decay": decay},
+            architecture.network,
+            architecture.data,
+            n_steps=10_000,
+            learning_rate=architecture.learning_rate,
+            weight_decay=decay,
+            batch_size=architecture.batch_size,
+            error=architecture.error,
+            record_at=(10, 30, 100, 300, 1000, 2000, 4000, 7000),
+            probes=architecture.probes,
+            similarities={"entry": entry_correlation, "fidelity": fidelity},
+            plain=True,
+        )
+        for (name, architecture), decay in product(ARCHITECTURES.items(), (0.0, 3e-3))
+    ]
+
+
+_SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
+    {"map": _map, "architectures": _architectures}
+)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
@@ -273,6 +326,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
         lambda name, table, jobs: run_sweep(sweep(name), table, jobs),
         _TABLES,
         arguments,
+        _file,
     )
 
 
