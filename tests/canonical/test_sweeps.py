@@ -126,3 +126,21 @@ def test_further_similarities_have_columns_of_their_own():
     }.items():
         columns = [f"{name} {relation}" for relation in Alignments.relations()]
         assert np.allclose(first[columns], alignments(layer, **options).stacked(), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["MLP 32×2", "transformer"])
+def test_the_beginning_of_the_table_of_architectures_comes_out_again(name):
+    cell = next(c for c in sweep("architectures") if c.keys["network"] == name and c.keys["decay"])
+    fresh = pd.DataFrame(run_cell(replace(cell, n_steps=30, record_at=(10,), seeds=(0, 7))))
+    table = read_table("architectures")
+    kept = table[
+        (table.network == name)
+        & (table.decay == cell.keys["decay"])
+        & table.step.isin([0, 10, 30])
+        & table.seed.isin([0, 7])
+    ]
+    keys = ["step", "seed", "layer"]
+    columns = [c for c in fresh.columns if c not in (*keys, *cell.keys)]
+    fresh, kept = (rows.set_index(keys)[columns].sort_index() for rows in (fresh, kept))
+    assert fresh.index.equals(kept.index)
+    assert np.allclose(fresh, kept, atol=0.01, rtol=0.01)
