@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from absrep.canonical import power_law
 from absrep.figures import (
     ExponentPanel,
     plot_alignments,
@@ -12,13 +13,17 @@ from absrep.figures import (
     plot_distributions,
     plot_eigenvalues,
     plot_excess,
+    plot_exponent_plane,
     plot_exponents,
     plot_geometries,
     plot_images,
+    plot_intervals,
     plot_kernels,
     plot_landscape,
+    plot_map,
     plot_neurons,
     plot_phases,
+    plot_power_laws,
     plot_preactivations,
     plot_readout_plane,
     plot_readouts,
@@ -81,6 +86,27 @@ FIGURES = {
     ),
     "cube": lambda: plot_geometries({"a": latents(3)}, latents(3), ["u", "v", "w"]),
     "images": lambda: plot_images(np.zeros((2, 8, 8)), ["a", "b"]),
+    "exponent plane": lambda: plot_exponent_plane(
+        {"u": (1, -1, 1), "v": (1, 0, 0)},
+        {"a": ([0.5], [1])},
+        xlabel="x",
+        ylabel="y",
+        stars=([0], [1]),
+    ),
+    "intervals": lambda: plot_intervals(
+        {"a": {"p": ([1, np.nan], [0, np.nan], [2, np.inf])}},
+        ["u", "v"],
+        xlabel="x",
+        ylabel="y",
+        marks={"theory": 2},
+    ),
+    "map": lambda: plot_map(
+        {"a": [[0, 1], [np.nan, 0.3]]}, ["u", "v"], ["p", "q"], xlabel="x", ylabel="y", value="z"
+    ),
+    "power laws": lambda: plot_power_laws(
+        {"a": power_law(*(np.diag([1.0, 2.0, 3.0])[None].repeat(3, 0) ** p for p in (1, 2, 1)))},
+        {"a": ("x", "y")},
+    ),
     "kernels": lambda: plot_kernels({"a": np.eye(4), "b": SQUARE @ SQUARE.T}, list("abcd")),
     "phases": lambda: plot_phases(
         {"a": [[0, 1], [1, 0.3]], "b": [[0, 0], [0, 0]]},

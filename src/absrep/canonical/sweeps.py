@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations_with_replacement, product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,14 +20,16 @@ from torch import Tensor
 
 from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
-from ..nets import FeedForward, Replicated, cross_entropy
+from ..nets import FeedForward, LinearLayer, Replicated, cross_entropy
 from ..tasks import digits
-from ._alignment import Alignments, alignments, linear_layers
+from ._alignment import Alignments, alignments, linear_layers, moments
 from ._architectures import ARCHITECTURES
+from ._exponents import log_products
 from ._learning import descend
+from ._power_law import diagonality
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
-__all__ = ["Cell", "read_table", "run_cell", "run_sweep", "sweep"]
+__all__ = ["Cell", "products_of", "read_table", "run_cell", "run_sweep", "sweep"]
 
 _TABLES = Path(__file__).parent / "tables"
 
@@ -133,7 +135,7 @@ def run_cell(cell: Cell) -> list[Row]:
         batch_size=cell.batch_size,
         error=cell.error,
         record_at=cell.record_at,
-        probes={"six": _where_defined(probe, len(kinds)), **own},
+        probes={"six": _where_defined(probe, len(names), len(kinds)), **own},
     )
     columns = {"error": run.error / inputs.shape[-2]}
     for i, kind in enumerate(kinds):
@@ -161,7 +163,7 @@ def run_cell(cell: Cell) -> list[Row]:
 
 
 def _where_defined(
-    probe: Callable[[Replicated], Tensor], n_similarities: int
+    probe: Callable[[Replicated], Tensor], n_layers: int, n_similarities: int
 ) -> Callable[[Replicated], Tensor]:
     """NaN once the networks have collapsed: nothing is left that could align."""
 
@@ -169,7 +171,8 @@ def _where_defined(
         try:
             return probe(network)
         except ValueError:
-            return torch.full((network.n_replicas, 1, n_similarities, 6), torch.nan)
+            shape = network.n_replicas, n_layers, n_similarities, 6
+            return torch.full(shape, torch.nan)
 
     return careful
 
@@ -227,15 +230,50 @@ def read_table(name: str) -> pd.DataFrame:
     return pd.read_csv(_TABLES / _file(_known(name)))
 
 
+def products_of(rows: pd.DataFrame) -> Array:
+    """What `absrep.canonical.log_products` found when the networks of some rows were trained.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of the tables "map", "noisy" or "rates"; usually one layer of one cell, a row per seed.
+
+    Returns
+    -------
+    array, shape (R, 3, 3)
+        For `absrep.canonical.exponents`.
+
+    Raises
+    ------
+    ValueError
+        If the rows hold no such products, or there was nothing to measure: a network that has
+        collapsed.
+
+    Examples
+    --------
+    >>> rows = read_table("map").query("batch == 16 and decay == 0.03 and step > 0")
+    >>> products_of(rows[rows.layer == "hidden 2"]).shape
+    (10, 3, 3)
+    """
+    names = [["".join(sorted((i, k), key="rgz".index)) for k in "rgz"] for i in "rgz"]
+    if not {name for line in names for name in line} <= set(rows.columns):
+        raise ValueError("rows must hold the products of logarithms, found none")
+    products = np.array([[rows[name].to_numpy(float) for name in line] for line in names])
+    if not len(rows) or not np.isfinite(products).all():
+        raise ValueError("rows must be of networks that have not collapsed")
+    return np.moveaxis(products, -1, 0)
+
+
 def sweep(name: str) -> list[Cell]:
     """All cells of one of the book's sweeps.
 
     Parameters
     ----------
     name : str
-        "map" (batch size and weight decay) or "architectures" (six fully connected networks, a
-        convolutional one, a transformer and a contrastive one, over training, with weight decay
-        and without).
+        "map" (batch size and weight decay), "noisy" (the same with half of the labels random),
+        "rates" (learning rate and batch size, labels as in "noisy") or "architectures" (six fully
+        connected networks, a convolutional one, a transformer and a contrastive one, over
+        training, with weight decay and without).
 
     Returns
     -------
@@ -275,19 +313,106 @@ def _perceptron(*widths: int) -> Callable[[Sequence[int]], Replicated]:
     return lambda seeds: FeedForward(64, widths, 10, seeds, dtype=torch.float32)
 
 
+def _held_out(network: Any) -> Tensor:
+    """Share of the test images that each network names correctly, (R,)."""
+    split = digits(rng=0)
+    assert split.test.features is not None
+    with torch.no_grad():
+        outputs: Tensor = network(torch.tensor(split.test.features, dtype=torch.float32))
+    return (outputs.argmax(-1) == torch.from_numpy(split.test_digits)).double().mean(-1)
+
+
+def _power_measures(
+    inputs: Array, targets: Array, error: Callable[[Tensor, Tensor], Tensor]
+) -> dict[str, Callable[[Any], Tensor]]:
+    """What the exponents of a cell are computed from, and how much noise takes part.
+
+    "rr" … "zz" are the entries of `log_products` (r: log H_a, g: log G_b, z: log Z), "diagonal r"
+    and "diagonal g" the `diagonality` of H_a and G_b in the basis of the weights, "spread" the
+    participation ratio of Z, "size" its trace, and "noise" the trace of the covariance of the
+    gradient of one stimulus by W.
+    """
+
+    def per_layer(measure: Callable[[LinearLayer], Array]) -> Callable[[Any], Tensor]:
+        def probe(network: Replicated) -> Tensor:
+            layers = linear_layers(network, inputs, targets, error).values()
+            return torch.from_numpy(np.stack([measure(layer) for layer in layers], axis=-1))
+
+        return probe
+
+    def entry(i: int, k: int) -> Callable[[LinearLayer], Array]:
+        return lambda layer: log_products(layer)[..., i, k]
+
+    def diagonal(matrix: str, basis: str) -> Callable[[LinearLayer], Array]:
+        def measure(layer: LinearLayer) -> Array:
+            found = vars(moments(layer))
+            try:
+                # Two digits: the table is to stay small.
+                return diagonality(found[matrix], found[basis]).round(2)
+            except ValueError:  # a network that has collapsed
+                return np.full(len(layer.weights), np.nan)
+
+        return measure
+
+    def spread(layer: LinearLayer) -> Array:
+        squares = np.linalg.svd(layer.weights, compute_uv=False) ** 2
+        with np.errstate(invalid="ignore"):
+            return np.asarray(squares.sum(-1) ** 2 / (squares**2).sum(-1))
+
+    def size(layer: LinearLayer) -> Array:
+        return np.asarray((layer.weights**2).sum((-2, -1)))
+
+    def noise(layer: LinearLayer) -> Array:
+        lengths = (layer.inputs**2).sum(-1) * (layer.gradients**2).sum(-1)
+        mean = layer.gradients.mT @ layer.inputs / layer.inputs.shape[-2]
+        return np.asarray(lengths.mean(-1) - (mean**2).sum((-2, -1)))
+
+    measures = {
+        "".join(pair): entry("rgz".index(pair[0]), "rgz".index(pair[1]))
+        for pair in combinations_with_replacement("rgz", 2)
+    }
+    measures["diagonal r"] = diagonal("representation_below", "weights_below")
+    measures["diagonal g"] = diagonal("gradient_above", "weights_above")
+    measures |= {"spread": spread, "size": size, "noise": noise}
+    return {"held out": _held_out} | {name: per_layer(m) for name, m in measures.items()}
+
+
+def _half_random() -> tuple[Array, Array]:
+    """The digits, half of the labels replaced by random ones: gradients that stay noisy."""
+    images, labels = _digits()
+    rng = np.random.default_rng(0)
+    replaced = rng.random(len(labels)) < 0.5
+    labels[replaced] = np.eye(10)[rng.integers(10, size=int(replaced.sum()))]
+    return images, labels
+
+
+def _noise_cell(
+    keys: Mapping[str, float], data: Callable[[], tuple[Array, Array]], time: float, rate: float
+) -> Cell:
+    return Cell(
+        keys,
+        _perceptron(64, 64),
+        data,
+        n_steps=round(time / rate),
+        learning_rate=rate,
+        weight_decay=keys["decay"],
+        batch_size=int(keys["batch"]),
+        probes=_power_measures,
+    )
+
+
 def _map() -> list[Cell]:
-    """Batch size and weight decay."""
+    """Batch size and weight decay, to ηγt ≥ 3 where that can be paid for."""
+    # Full batches cost most, and small decay needs most time.
+    times = {0.0: 1000, 1e-3: 3000, 3e-3: 1000, 1e-2: 600, 3e-2: 600, 1e-1: 300, 3e-1: 200}
     return [
-        Cell(
+        _noise_cell(
             {"batch": batch, "decay": decay},
-            _perceptron(64, 64),
             _digits,
-            n_steps=20_000,
-            learning_rate=0.1,
-            weight_decay=decay,
-            batch_size=batch,
+            time if batch < 1198 else min(time, 1000),
+            0.1,
         )
-        for batch, decay in product((4, 16, 64, 256, 1198), (0.0, 3e-4, 1e-3, 3e-3, 1e-2))
+        for batch, (decay, time) in product((4, 16, 64, 256, 1198), times.items())
     ]
 
 
@@ -312,8 +437,26 @@ def _architectures() -> list[Cell]:
     ]
 
 
+def _noisy() -> list[Cell]:
+    """The same where noise is large: half of the labels are random."""
+    times = {3e-3: 1000, 1e-2: 600, 3e-2: 600}
+    return [
+        _noise_cell({"batch": batch, "decay": decay}, _half_random, time, 0.1)
+        for batch, (decay, time) in product((2, 4, 16, 64, 256), times.items())
+    ]
+
+
+def _rates() -> list[Cell]:
+    """Learning rate at one batch size, and both at one ratio: is the noise η/B?"""
+    pairs = ((16, 0.025), (64, 0.1), (8, 0.05), (16, 0.1), (32, 0.2), (4, 0.1), (16, 0.4))
+    return [
+        _noise_cell({"batch": batch, "rate": rate, "decay": 1e-2}, _half_random, 600, rate)
+        for batch, rate in pairs
+    ]
+
+
 _SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
-    {"map": _map, "architectures": _architectures}
+    {"map": _map, "noisy": _noisy, "rates": _rates, "architectures": _architectures}
 )
 
 

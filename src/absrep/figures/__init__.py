@@ -16,6 +16,7 @@ from ._nonlinear import (
     plot_signals,
 )
 from ._phases import plot_phases
+from ._power_laws import plot_exponent_plane, plot_intervals, plot_map, plot_power_laws
 from ._preactivations import plot_neurons, plot_preactivations
 from ._readouts import plot_readouts
 from ._recurrent import plot_eigenvalues, plot_step_overlap
@@ -42,13 +43,17 @@ __all__ = [
     "plot_distributions",
     "plot_eigenvalues",
     "plot_excess",
+    "plot_exponent_plane",
     "plot_exponents",
     "plot_geometries",
     "plot_images",
+    "plot_intervals",
     "plot_kernels",
     "plot_landscape",
+    "plot_map",
     "plot_neurons",
     "plot_phases",
+    "plot_power_laws",
     "plot_preactivations",
     "plot_readout_plane",
     "plot_readouts",

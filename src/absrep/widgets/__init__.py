@@ -5,6 +5,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 
 from ._abstract_representation import square_to_tetrahedron
 from ._architectures import leaking_away
+from ._breaking import batch_and_decay
 from ._bridge import many_tasks
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
@@ -59,6 +60,7 @@ __all__ = [
     "Words",
     "alignment_over_training",
     "attractor_sheet",
+    "batch_and_decay",
     "below_zero",
     "collapse_threshold",
     "depth_profile",
