@@ -7,6 +7,7 @@ import pytest
 from absrep.canonical import power_law
 from absrep.figures import (
     ExponentPanel,
+    plot_alignments,
     plot_bound,
     plot_dichotomies,
     plot_distributions,
@@ -62,6 +63,13 @@ NETWORKS = pd.DataFrame(
     }
 )
 FIGURES = {
+    "alignments": lambda: plot_alignments(
+        {"a": [[0.9, 0.1]], "b": [[0.3, -0.2], [1, 0]]},
+        {"a": [[2, 0]], "b": [[1, 0], [2, 0]]},
+        {"a": ["one"], "b": ["one", "two"]},
+        ["x", "y"],
+        value="z",
+    ),
     "eigenvalues": lambda: plot_eigenvalues({"a": [1, 1j]}, {"a": {"labels": 1.2}}),
     "dichotomies": lambda: plot_dichotomies(
         {"PS": {"cube": [1, 0, 0]}}, {"PS": {"cube": [1, 0, 0]}}, ["latent", "XOR", "XOR"]

@@ -66,8 +66,12 @@ def fill_from_command_line(
     fill: Callable[[str, Path, int], object],
     folder: Path,
     arguments: Iterable[str] | None,
+    file: Callable[[str], str] = "{}.csv".format,
 ) -> None:
-    """``program NAME ... [--jobs N] [--folder FOLDER]`` calls `fill(name, table, jobs)`."""
+    """``program NAME ... [--jobs N] [--folder FOLDER]`` calls `fill(name, table, jobs)`.
+
+    `file(name)` is what the table is called; ".csv.gz" is packed.
+    """
     parser = argparse.ArgumentParser(prog=program, description=description)
     parser.add_argument("names", nargs="+", choices=sorted(names), metavar="NAME")
     parser.add_argument("--jobs", type=int, default=1, help="processes; -1 for all processors")
@@ -75,4 +79,4 @@ def fill_from_command_line(
     options = parser.parse_args(None if arguments is None else list(arguments))
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in options.names:
-        fill(name, options.folder / f"{name}.csv", options.jobs)
+        fill(name, options.folder / file(name), options.jobs)

@@ -9,6 +9,7 @@ from ._alignment import (
     moments,
 )
 from ._ansatz import ansatz_alignments, gradient_outer_products, matrix_power
+from ._chance import chance_cosine, random_weight_alignments
 from ._collapse import NeuralCollapse, neural_collapse
 from ._exponents import Exponent, exponents, fit_exponent, log_products, reciprocity
 from ._learning import descend
@@ -24,6 +25,7 @@ from ._phases import Phase, follows, phases, relation_line
 from ._power_law import PowerLaw, diagonality, power_law, power_laws, spectral_power_law
 from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 from ._stationarity import Balance, balance_above, balance_below, layer_probe
+from ._verdict import verdicts
 
 __all__ = [
     "Alignments",
@@ -39,6 +41,7 @@ __all__ = [
     "ansatz_alignments",
     "balance_above",
     "balance_below",
+    "chance_cosine",
     "descend",
     "diagonality",
     "entry_correlation",
@@ -62,9 +65,11 @@ __all__ = [
     "planted_nuisance",
     "power_law",
     "power_laws",
+    "random_weight_alignments",
     "reciprocity",
     "relation_line",
     "spectral_power_law",
     "stationary_layers",
     "traceless_cosine",
+    "verdicts",
 ]

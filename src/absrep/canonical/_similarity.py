@@ -34,7 +34,7 @@ def matrix_cosine(a: Array, b: Array) -> Array:
     >>> float(matrix_cosine(np.diag([1.0, 0.0]), np.diag([1.0, 1.0])).round(4))
     0.7071
     """
-    x, y = _pair(a, b)
+    x, y = matrix_pair(a, b)
     return _cosine(x, y)
 
 
@@ -60,7 +60,7 @@ def entry_correlation(a: Array, b: Array) -> Array:
     >>> float(entry_correlation(np.diag([1.0, 0.0]), np.diag([1.0, 1.0])).round(4))
     0.5774
     """
-    x, y = (m - m.mean((-2, -1), keepdims=True) for m in _pair(a, b))
+    x, y = (m - m.mean((-2, -1), keepdims=True) for m in matrix_pair(a, b))
     return _cosine(x, y)
 
 
@@ -89,7 +89,7 @@ def traceless_cosine(a: Array, b: Array) -> Array:
     >>> float(traceless_cosine(np.diag([2.0, 1.0, 0.0]), np.diag([5.0, 4.0, 3.0])).round(4))
     1.0
     """
-    x, y = _pair(a, b)
+    x, y = matrix_pair(a, b)
     identity = np.eye(x.shape[-1])
     x, y = (
         m - np.trace(m, axis1=-2, axis2=-1)[..., None, None] * identity / len(identity)
@@ -123,7 +123,7 @@ def fidelity(a: Array, b: Array) -> Array:
     >>> float(fidelity(np.diag([1.0, 0.0]), np.diag([1.0, 1.0])).round(4))
     0.7071
     """
-    x, y = _pair(a, b)
+    x, y = matrix_pair(a, b)
     values, vectors = np.linalg.eigh(x)
     root = vectors * np.sqrt(np.clip(values, 0, None))[..., None, :]
     # The nonzero eigenvalues of √A B √A, from the factor alone.
@@ -132,7 +132,8 @@ def fidelity(a: Array, b: Array) -> Array:
     return np.asarray(np.sqrt(np.clip(overlap, 0, None)).sum(-1) / np.sqrt(total))
 
 
-def _pair(a: Array, b: Array) -> tuple[Array, Array]:
+def matrix_pair(a: Array, b: Array) -> tuple[Array, Array]:
+    """Two stacks of square matrices of one size, none zero, scaled so that squares are safe."""
     x, y = (as_stack(name, m) for name, m in (("a", a), ("b", b)))
     for name, m in (("a", x), ("b", y)):
         if m.shape[-1] != m.shape[-2]:

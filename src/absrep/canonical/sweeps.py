@@ -22,11 +22,12 @@ from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
 from ..nets import FeedForward, LinearLayer, Replicated, cross_entropy
 from ..tasks import digits
-from ._alignment import Alignments, alignment_probe, linear_layers, moments
+from ._alignment import Alignments, alignments, linear_layers, moments
+from ._architectures import ARCHITECTURES
 from ._exponents import log_products
 from ._learning import descend
 from ._power_law import diagonality
-from ._similarity import traceless_cosine
+from ._similarity import entry_correlation, fidelity, matrix_cosine, traceless_cosine
 
 __all__ = ["Cell", "products_of", "read_table", "run_cell", "run_sweep", "sweep"]
 
@@ -52,6 +53,10 @@ class Cell:
     probes : callable, optional
         ``probes(inputs, targets, error)`` returns further probes for `descend`, each with one
         number per replica (R,), or per replica and layer (R, L).
+    similarities : mapping of str to callable, optional
+        More similarities of matrices, in columns "name forward_rg" …
+    plain : bool, default False
+        Also the cosines of plain second moments.
     seeds : sequence of int, default 0 to 9
 
     Examples
@@ -71,6 +76,8 @@ class Cell:
     error: Callable[[Tensor, Tensor], Tensor] = cross_entropy
     record_at: Sequence[int] = ()
     probes: Callable[..., Mapping[str, Callable[[Any], Tensor]]] | None = None
+    similarities: Mapping[str, Callable[[Array, Array], Array]] = field(default_factory=dict)
+    plain: bool = False
     seeds: Sequence[int] = field(default=range(10))
 
 
@@ -86,7 +93,8 @@ def run_cell(cell: Cell) -> list[Row]:
     list of dict
         One row per seed, recorded step and layer: keys, seed, step, layer, error per stimulus,
         the six alignments as cosines, the same as traceless cosines ("traceless forward_rg" …),
-        and what the cell's own probes found.
+        as the cell's own similarities say and, where it asks for them, as cosines of plain moments
+        ("plain forward_rg" …); and what its own probes found.
 
     Examples
     --------
@@ -100,6 +108,23 @@ def run_cell(cell: Cell) -> list[Row]:
     about = inputs, targets, cell.error
     names = list(linear_layers(network, *about))
     own = {} if cell.probes is None else cell.probes(*about)
+    measures = {"": matrix_cosine, "traceless": traceless_cosine, **cell.similarities}
+
+    def all_at_once(a: Array, b: Array) -> Array:
+        return np.stack([measure(a, b) for measure in measures.values()])
+
+    kinds = [*measures, *(["plain"] if cell.plain else [])]
+
+    def probe(network: Replicated) -> Tensor:
+        # One look at the network is dear, and serves all similarities.
+        layers = linear_layers(network, *about).values()
+        found = [alignments(layer, similarity=all_at_once).stacked() for layer in layers]
+        if cell.plain:
+            plain = [alignments(layer, centred=False).stacked() for layer in layers]
+            found = [np.stack([*a, b]) for a, b in zip(found, plain, strict=True)]
+        # From layers, similarities, replicas, relations.
+        return torch.from_numpy(np.stack(found).transpose(2, 0, 1, 3))
+
     run = descend(
         network,
         inputs,
@@ -110,18 +135,12 @@ def run_cell(cell: Cell) -> list[Row]:
         batch_size=cell.batch_size,
         error=cell.error,
         record_at=cell.record_at,
-        probes={
-            "cosine": _where_defined(alignment_probe(*about), len(names)),
-            "traceless": _where_defined(
-                alignment_probe(*about, similarity=traceless_cosine), len(names)
-            ),
-            **own,
-        },
+        probes={"six": _where_defined(probe, len(names), len(kinds)), **own},
     )
     columns = {"error": run.error / inputs.shape[-2]}
-    for k, relation in enumerate(Alignments.relations()):
-        columns[relation] = run.recorded["cosine"][..., k]
-        columns[f"traceless {relation}"] = run.recorded["traceless"][..., k]
+    for i, kind in enumerate(kinds):
+        for k, relation in enumerate(Alignments.relations()):
+            columns[f"{kind} {relation}".lstrip()] = run.recorded["six"][..., i, k]
     columns |= {name: run.recorded[name] for name in own}
     shape = (len(run.steps), len(cell.seeds), len(names))
     whole = {
@@ -144,7 +163,7 @@ def run_cell(cell: Cell) -> list[Row]:
 
 
 def _where_defined(
-    probe: Callable[[Replicated], Tensor], n_layers: int
+    probe: Callable[[Replicated], Tensor], n_layers: int, n_similarities: int
 ) -> Callable[[Replicated], Tensor]:
     """NaN once the networks have collapsed: nothing is left that could align."""
 
@@ -152,7 +171,8 @@ def _where_defined(
         try:
             return probe(network)
         except ValueError:
-            return torch.full((network.n_replicas, n_layers, 6), torch.nan)
+            shape = network.n_replicas, n_layers, n_similarities, 6
+            return torch.full(shape, torch.nan)
 
     return careful
 
@@ -207,7 +227,7 @@ def read_table(name: str) -> pd.DataFrame:
     >>> sorted(read_table("map").seed.unique().tolist())
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
-    return pd.read_csv(_TABLES / f"{_known(name)}.csv")
+    return pd.read_csv(_TABLES / _file(_known(name)))
 
 
 def products_of(rows: pd.DataFrame) -> Array:
@@ -250,8 +270,10 @@ def sweep(name: str) -> list[Cell]:
     Parameters
     ----------
     name : str
-        "map" (batch size and weight decay), "noisy" (the same with half of the labels random) or
-        "rates" (learning rate and batch size, labels as in "noisy").
+        "map" (batch size and weight decay), "noisy" (the same with half of the labels random),
+        "rates" (learning rate and batch size, labels as in "noisy") or "architectures" (six fully
+        connected networks, a convolutional one, a transformer and a contrastive one, over
+        training, with weight decay and without).
 
     Returns
     -------
@@ -269,6 +291,11 @@ def _known(name: str) -> str:
     if name not in _SWEEPS:
         raise ValueError(f"name must be one of {sorted(_SWEEPS)}, found {name!r}")
     return name
+
+
+def _file(name: str) -> str:
+    # Per layer and step, a table is large enough to be worth packing.
+    return f"{name}.csv.gz" if name == "architectures" else f"{name}.csv"
 
 
 def _columns(cell: Cell) -> Row:
@@ -389,6 +416,27 @@ def _map() -> list[Cell]:
     ]
 
 
+def _architectures() -> list[Cell]:
+    """Every architecture with and without weight decay, over training."""
+    return [
+        Cell(
+            {"network": name, "decay": decay},
+            architecture.network,
+            architecture.data,
+            n_steps=10_000,
+            learning_rate=architecture.learning_rate,
+            weight_decay=decay,
+            batch_size=architecture.batch_size,
+            error=architecture.error,
+            record_at=(10, 30, 100, 300, 1000, 2000, 4000, 7000),
+            probes=architecture.probes,
+            similarities={"entry": entry_correlation, "fidelity": fidelity},
+            plain=True,
+        )
+        for (name, architecture), decay in product(ARCHITECTURES.items(), (0.0, 3e-3))
+    ]
+
+
 def _noisy() -> list[Cell]:
     """The same where noise is large: half of the labels are random."""
     times = {3e-3: 1000, 1e-2: 600, 3e-2: 600}
@@ -408,7 +456,7 @@ def _rates() -> list[Cell]:
 
 
 _SWEEPS: Mapping[str, Callable[[], list[Cell]]] = MappingProxyType(
-    {"map": _map, "noisy": _noisy, "rates": _rates}
+    {"map": _map, "noisy": _noisy, "rates": _rates, "architectures": _architectures}
 )
 
 
@@ -421,6 +469,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
         lambda name, table, jobs: run_sweep(sweep(name), table, jobs),
         _TABLES,
         arguments,
+        _file,
     )
 
 

@@ -1,5 +1,6 @@
 """Every static figure of the book (needs matplotlib)."""
 
+from ._alignment import plot_alignments
 from ._dynamics import plot_bound
 from ._kernels import plot_kernels
 from ._landscape import plot_excess, plot_landscape
@@ -36,6 +37,7 @@ __all__ = [
     "NEUTRAL",
     "SERIES_COLOURS",
     "ExponentPanel",
+    "plot_alignments",
     "plot_bound",
     "plot_dichotomies",
     "plot_distributions",

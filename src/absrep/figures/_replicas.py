@@ -110,7 +110,8 @@ def plot_replicas(
             values = [np.asarray(rows[column][rows[x] == p], dtype=float) for p in places]
             _draw(ax, at, values, SERIES_COLOURS[k], joined=not isinstance(places[0], str))
         words = [f"{p:g}" if not isinstance(p, str) else p for p in places]
-        slanted = {"rotation": 40, "ha": "right"} if max(map(len, words)) > 6 else {}
+        crowded = max(map(len, words)) > 6 or sum(map(len, words)) > 30
+        slanted = {"rotation": 40, "ha": "right"} if crowded else {}
         ax.set_xticks(range(len(places)), words, **slanted)
         ax.set_xlim(-0.5, len(places) - 0.5)
         ax.tick_params(labelbottom=i + n_columns >= len(drawn))

@@ -6,7 +6,10 @@ of their summed loss is each one's own gradient. Replica r is made from ``seeds[
 the same network in a batch of fifty as by itself.
 """
 
+from ._attention import SelfAttention, TransformerBlock
+from ._contrastive import TwoViews, info_nce, shifted_views
 from ._feed_forward import FeedForward, hidden_kernel
+from ._images import RowTransformer, convolutional_network
 from ._linear_layer import LinearLayer
 from ._modules import Modules
 from ._recurrent import Recurrent
@@ -30,13 +33,20 @@ __all__ = [
     "Modules",
     "Recurrent",
     "Replicated",
+    "RowTransformer",
     "RunningMean",
+    "SelfAttention",
     "SequenceClassifier",
     "Training",
+    "TransformerBlock",
+    "TwoViews",
     "binary_cross_entropy",
+    "convolutional_network",
     "cosine",
     "cross_entropy",
     "hidden_kernel",
+    "info_nce",
+    "shifted_views",
     "squared_error",
     "train",
     "train_on_stream",

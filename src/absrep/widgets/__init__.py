@@ -32,6 +32,7 @@ from ._marks import (
 )
 from ._mean_field import neuron_landscape, optimal_landscape
 from ._measuring import few_trials, fooled_measures
+from ._measuring_alignment import alignment_over_training
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
 from ._preactivations import fade_or_move, rows_and_columns
@@ -59,6 +60,7 @@ __all__ = [
     "Squares",
     "Stars",
     "Words",
+    "alignment_over_training",
     "alignments_at_the_optimum",
     "attractor_sheet",
     "batch_and_decay",
