@@ -46,7 +46,7 @@ def deep_loss(task, weights, biases, decay, tau, activation):
 
 
 @pytest.mark.parametrize("ours", [None, tanh])
-@pytest.mark.parametrize("tau", [0.5, 1.0])
+@pytest.mark.parametrize("tau", [0.5, 1.0, np.inf])
 def test_deep_energy_is_the_loss_of_the_cheapest_weights(ours, tau):
     rng = np.random.default_rng(0)
     decay = [0.1, 0.05, 0.2]
@@ -287,7 +287,8 @@ SPOILT = [
     (deep_energy, "preactivations", [LAYER[:3]], ValueError),
     (deep_energy, "weight_decay", [0.1], ValueError),
     (deep_energy, "weight_decay", 0.0, ValueError),
-    (deep_energy, "bias", np.inf, ValueError),
+    (deep_energy, "bias", -1.0, ValueError),
+    (certify_layers, "bias", np.inf, ValueError),
     (deep_energy, "activation", "relu", TypeError),
     (deep_weights, "task", "square", TypeError),
     (certify_layers, "activation", tanh, ValueError),

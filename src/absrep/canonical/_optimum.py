@@ -13,10 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._validation import Array, as_count, as_number
-from ..meanfield import Activation, closed_form, deep_closed_form, relu
-from ..meanfield._energy import as_preactivations
-from ..meanfield._layers import as_decays
-from ..meanfield._metric import InputMetric, input_metric
+from ..meanfield import (
+    Activation,
+    closed_form,
+    deep_closed_form,
+    deep_gradients,
+    deep_weights,
+    relu,
+)
 from ..nets import LinearLayer
 from ..tasks import Task
 from ._alignment import Alignments
@@ -33,10 +37,7 @@ def stationary_layers(
 ) -> dict[str, LinearLayer]:
     r"""Linear maps of the network with these preactivations, where the loss is stationary.
 
-    Weights are the cheapest that produce the preactivations, the read-out is the best one. Neuron
-    gradients are :math:`G_l = -λ_l\tilde K_{l-1}^{-1}H_l`, those that hold weight decay in
-    balance; where a preactivation is exactly at the kink of the activation this chooses among its
-    slopes there. At other preactivations than those of an optimum they are not gradients.
+    Weights and gradients are those of `absrep.meanfield.deep_weights` and `deep_gradients`.
 
     Parameters
     ----------
@@ -71,22 +72,14 @@ def stationary_layers(
     >>> alignments(layers["read-out"]).stacked().round(6)
     array([1., 1., 1., 1., 1., 1.])
     """
-    decay = as_decays(weight_decay, len(preactivations) + 1)
-    metric, below = input_metric(task, bias), task.features
-    layers: dict[str, LinearLayer] = {}
-    for depth, given in enumerate(preactivations):
-        h = as_preactivations("preactivations", given, metric)
-        q = metric.precision @ h
-        w = below.T @ q
-        offset = (h - below @ w).mean(axis=0)
-        layers[f"hidden {depth + 1}"] = LinearLayer(below, w.T, -decay[depth] * q, offset)
-        below = activation.value(h)
-        kernel = below @ below.T
-        metric = InputMetric(kernel, free=True) if bias == np.inf else InputMetric(kernel + bias)
-    solved = np.linalg.solve(below @ below.T + decay[-1] * np.eye(len(below)), task.labels)
-    out = below.T @ solved
-    layers["read-out"] = LinearLayer(below, out.T, below @ out - task.labels)
-    return layers
+    about = preactivations, task, activation, weight_decay, bias
+    weights, offsets = deep_weights(*about)
+    features = [task.features, *(activation.value(np.asarray(h)) for h in preactivations)]
+    offsets.append(np.zeros(task.n_latents))
+    parts = zip(features, weights, deep_gradients(*about), offsets, strict=True)
+    names = [*(f"hidden {depth + 1}" for depth in range(len(preactivations))), "read-out"]
+    layers = (LinearLayer(z, w.T, g, offset) for z, w, g, offset in parts)
+    return dict(zip(names, layers, strict=True))
 
 
 def optimum_alignments(

@@ -25,7 +25,7 @@ from ._costs import feature_cost, neuron_cost
 from ._depth import DeepClosedForm, deep_closed_form, deep_collapse
 from ._energy import Network, energy, energy_gradient, neuron_energy, neuron_energy_gradient
 from ._exclusive_or import ExclusiveOr, exclusive_or
-from ._layers import certify_layers, deep_energy, deep_weights
+from ._layers import certify_layers, deep_energy, deep_gradients, deep_weights
 from ._local_optima import LocalOptima, local_optima
 from ._odd_tasks import OddOptimum, odd_logistic_optimum, odd_optimum
 from ._optimum import Optimum
@@ -65,6 +65,7 @@ __all__ = [
     "deep_closed_form",
     "deep_collapse",
     "deep_energy",
+    "deep_gradients",
     "deep_modular",
     "deep_weights",
     "energy",

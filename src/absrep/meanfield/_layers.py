@@ -26,7 +26,7 @@ from ._metric import InputMetric, input_metric
 from ._optimum import relative_gap
 from ._oracle import LARGEST_SEARCH, best_neurons, n_cones
 
-__all__ = ["certify_layers", "deep_energy", "deep_weights"]
+__all__ = ["certify_layers", "deep_energy", "deep_gradients", "deep_weights"]
 
 _RANK_TOLERANCE = 1e-12
 
@@ -44,7 +44,7 @@ class _Chain:
     ) -> None:
         if not isinstance(activation, Activation):
             raise TypeError(f"activation must be an Activation, found {activation!r}")
-        metric = input_metric(task, as_number("bias", bias, at_least=0))
+        metric = input_metric(task, bias)
         if isinstance(preactivations, np.ndarray) or not isinstance(preactivations, Iterable):
             raise TypeError("preactivations must be a list of arrays, one per hidden layer")
         given = list(preactivations)
@@ -59,10 +59,12 @@ class _Chain:
             self.metrics.append(metric)
             self.preactivations.append(as_preactivations("preactivations", h, metric))
             self.features.append(activation.value(self.preactivations[-1]))
-            metric = InputMetric(self.features[-1] @ self.features[-1].T + bias)
+            kernel = self.features[-1] @ self.features[-1].T
+            free = bias == np.inf
+            metric = InputMetric(kernel if free else kernel + bias, free)
         last = self.decay[-1] * np.eye(task.n_stimuli)
         # The labels as the read-out sees them: (K_L + λ)⁻¹Y.
-        self.solved = np.linalg.solve(metric.kernel - bias + last, self.labels)
+        self.solved = np.linalg.solve(kernel + last, self.labels)
 
     def costs(self) -> Array:
         """½λ_l tr[H_lᵀK̃⁻¹H_l] of every layer, and the read-out's term last."""
@@ -97,7 +99,7 @@ def deep_energy(
     weight_decay : float or sequence of float
         λ, or one for each matrix (read-out last); above zero.
     bias : float
-        τ ≥ 0, finite.
+        τ in [0, ∞], in all hidden layers.
 
     Returns
     -------
@@ -153,7 +155,46 @@ def deep_weights(
     chain = _Chain(preactivations, task, activation, weight_decay, bias)
     solved = [m.precision @ h for m, h in zip(chain.metrics, chain.preactivations, strict=True)]
     weights = [z.T @ q for z, q in zip(chain.features, [*solved, chain.solved], strict=True)]
-    return weights, [bias * q.sum(axis=0) for q in solved]
+    # What the weights leave; also where τ = ∞ and τ 1ᵀQH is ∞ · 0.
+    below = zip(chain.preactivations, chain.features, weights, strict=False)
+    return weights, [(h - z @ w).mean(axis=0) for h, z, w in below]
+
+
+def deep_gradients(
+    preactivations: Sequence[ArrayLike],
+    task: Task,
+    activation: Activation = relu,
+    weight_decay: float | Sequence[float] = 1e-2,
+    bias: float = 1.0,
+) -> list[Array]:
+    r"""Gradients of the error in the preactivations of a network whose loss is stationary.
+
+    Where weight decay and error balance, :math:`λ_lW_l = -Z_{l-1}^\top G_l`, they are
+    :math:`G_l = -λ_l\tilde K_{l-1}^{-1}H_l`; where a preactivation is exactly at the kink of the
+    activation this chooses among its slopes there. At other preactivations than those of an
+    optimum they are not gradients.
+
+    Parameters and errors as in :func:`deep_energy`.
+
+    Returns
+    -------
+    list of array, shapes (P, M_l)
+        Layer after layer; last the gradient in the outputs, :math:`\hat Y - Y`.
+
+    Examples
+    --------
+    >>> from absrep.meanfield import deep_gradients, deep_modular
+    >>> task = hypercube(2)
+    >>> deep_gradients(deep_modular(task, depth=1).preactivations, task)[-1].round(2)
+    array([[ 0.01,  0.01],
+           [ 0.01, -0.01],
+           [-0.01,  0.01],
+           [-0.01, -0.01]])
+    """
+    chain = _Chain(preactivations, task, activation, weight_decay, bias)
+    parts = zip(chain.decay, chain.metrics, chain.preactivations, strict=False)
+    residual = chain.features[-1] @ (chain.features[-1].T @ chain.solved) - task.labels
+    return [*(-lam * (m.precision @ h) for lam, m, h in parts), residual]
 
 
 def certify_layers(
@@ -176,7 +217,7 @@ def certify_layers(
     A network whose layers are all optimal in this sense need not be the best one.
 
     Parameters and errors as in :func:`deep_energy`; the activation is one made of two half-lines
-    (of degree 1), the task has 16 stimuli at most.
+    (of degree 1), the task has 16 stimuli at most, the bias is finite.
 
     Returns
     -------
@@ -191,6 +232,7 @@ def certify_layers(
     [True, True, True]
     """
     chain = _Chain(preactivations, task, activation, weight_decay, bias)
+    as_number("bias", bias)  # free ones have no such bound
     if activation.slopes is None or activation.sector is None:
         raise ValueError(f"activation must be made of two half-lines, found {activation}")
     costs, p = chain.costs(), task.n_stimuli
