@@ -298,6 +298,32 @@ def test_scatter_without_points_is_an_error(points, named):
         plot_scatter(xlabel="x", ylabel="y", **points)
 
 
+def test_panels_of_a_scatter_fill_rows_and_its_dots_have_a_name():
+    panels = {name: ([0, 1], [0, 1]) for name in "abcde"}
+    figure = plot_scatter(
+        simulated=panels, xlabel="x", ylabel="y", label="untrained network", n_columns=2
+    )
+    figure._repr_png_()
+    assert [ax.get_title() for ax in figure.axes] == list("abcde")
+    assert [ax.get_xlabel() for ax in figure.axes] == ["", "", "", "x", "x"]
+    assert [ax.get_ylabel() for ax in figure.axes] == ["y", "", "y", "", "y"]
+    for ax, below in zip(figure.axes, (0, 0, 0, 1, 1), strict=True):
+        assert ax.xaxis.get_tick_params()["labelbottom"] == bool(below)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["untrained network"]
+    left, top = zip(*(ax.get_position().p0 for ax in figure.axes), strict=True)
+    assert len({round(x, 3) for x in left}) == 2 and len({round(y, 3) for y in top}) == 3
+
+
+def test_a_scatter_is_one_row_unless_told():
+    figure = plot_scatter(simulated={name: ([0], [0]) for name in "abc"}, xlabel="x", ylabel="y")
+    np.testing.assert_allclose(figure.get_size_inches(), [0.9 + 3 * 3.4, 4])
+    assert [ax.get_xlabel() for ax in figure.axes] == ["x"] * 3
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["trained network"]
+    with pytest.raises(ValueError, match=r"^n_columns"):
+        plot_scatter(simulated={"a": ([0], [0])}, xlabel="x", ylabel="y", n_columns=0)
+
+
 def test_replicas_are_summed_up_by_median_and_middle_half():
     figure = plot_replicas(NETWORKS, "tasks", {"r2": "r²"}, groups="kind", xlabel="tasks")
     (axes,) = figure.axes

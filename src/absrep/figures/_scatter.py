@@ -28,6 +28,8 @@ def plot_scatter(
     optimum: Points | None = None,
     highlighted: Points | None = None,
     diagonal: bool = False,
+    label: str = "trained network",
+    n_columns: int | None = None,
 ) -> Figure:
     """Trained networks (dots) and certified optima (stars) against a measure, panel by panel.
 
@@ -43,6 +45,10 @@ def plot_scatter(
         Large red dots in every panel, named in the legend.
     diagonal : bool
         Draw the line y = x.
+    label : str, default "trained network"
+        What the legend calls the dots of `simulated`.
+    n_columns : int, optional
+        Panels per row; all in one row by default.
 
     Returns
     -------
@@ -51,14 +57,19 @@ def plot_scatter(
     Raises
     ------
     ValueError
-        If neither `simulated` nor `optimum` is given, or x and y differ in length.
+        If neither `simulated` nor `optimum` is given, x and y differ in length or
+        `n_columns` is below 1.
     """
     dots, stars, special = simulated or {}, optimum or {}, highlighted or {}
     titles = list(dict.fromkeys([*dots, *stars]))
     if not titles:
         raise ValueError("simulated or optimum must be given")
-    figure = BookFigure(figsize=(max(5.2, 0.9 + 3.4 * len(titles)), 4))
-    axes = figure.subplots(1, len(titles), squeeze=False, sharex=True, sharey=True)
+    if n_columns is not None and n_columns < 1:
+        raise ValueError(f"n_columns must be at least 1, found {n_columns}")
+    n_columns = min(n_columns or len(titles), len(titles))
+    n_rows = -(-len(titles) // n_columns)
+    figure = BookFigure(figsize=(max(5.2, 0.9 + 3.4 * n_columns), 0.6 + 3.4 * n_rows))
+    axes = figure.subplots(n_rows, n_columns, squeeze=False, sharex=True, sharey=True)
     star: dict[str, Any] = OPTIMUM_MARK | {
         "markersize": 6,
         "color": NEUTRAL,
@@ -71,7 +82,9 @@ def plot_scatter(
         "markeredgewidth": 0,
     }
     red: dict[str, Any] = {"marker": "o", "linestyle": "", "color": _HIGHLIGHT}
-    for ax, title in zip(axes[0], titles, strict=True):
+    for ax in axes.flat[len(titles) :]:
+        ax.remove()
+    for i, (ax, title) in enumerate(zip(axes.flat, titles, strict=False)):
         if diagonal:
             ax.axline((0, 0), slope=1, color=NEUTRAL, linestyle=":", linewidth=1.2, zorder=0)
         if title in stars:
@@ -80,10 +93,17 @@ def plot_scatter(
             ax.plot(*_pair("simulated", dots[title]), **dot, markersize=3.5)
         for points in special.values():
             ax.plot(*_pair("highlighted", points), **red, markersize=8, zorder=5)
-        ax.set(title=title, xlabel=xlabel)
-    axes[0, 0].set_ylabel(ylabel)
-    kinds = {"certified optimum": (stars, star), "trained network": (dots, dot)}
-    handles = [Line2D([], [], label=label, **look) for label, (seen, look) in kinds.items() if seen]
+        ax.set_title(title)
+        if i + n_columns >= len(titles):  # nothing below
+            ax.set_xlabel(xlabel)
+            ax.tick_params(labelbottom=True)
+        if i % n_columns == 0:
+            ax.set_ylabel(ylabel)
+    handles = []
+    if stars:
+        handles.append(Line2D([], [], label="certified optimum", **star))
+    if dots:
+        handles.append(Line2D([], [], label=label, **dot))
     handles += [Line2D([], [], label=name, **red) for name in special]
     if diagonal:
         handles.append(Line2D([], [], color=NEUTRAL, linestyle=":", linewidth=1.2, label="equal"))
