@@ -22,7 +22,7 @@ from absrep.meanfield import (
     solve,
     tanh,
 )
-from absrep.nets import FeedForward, squared_error
+from absrep.nets import FeedForward, LinearLayer, squared_error, train
 
 RNG = np.random.default_rng(0)
 
@@ -74,6 +74,20 @@ def test_centred_forward_alignments_are_one_for_centred_inputs(d, bias, gain):
     assert np.abs(six[:3] - 1).max() < 1e-10
     assert np.isclose(six[5], 1, atol=1e-10)
     assert np.abs(alignments(layers["read-out"]).stacked() - 1).max() < 1e-10
+
+
+def test_centred_inputs_of_lower_rank_leave_gradients_open():
+    # One linear layer, inputs y₁, y₂ and a bias that stays 0, targets y₁, y₂ + y₁y₂: what is not
+    # linear in the inputs stays in the residual, and is seen by the gradients only.
+    x = hypercube(2).labels
+    y = np.stack([x[:, 0], x[:, 1] + x[:, 0] * x[:, 1]], axis=1)
+    decay = 0.5
+    weights = y.T @ x / (4 + decay)
+    layer = LinearLayer(x, weights, x @ weights.T - y)
+    assert np.allclose(layer.gradients.T @ x, -decay * weights)
+    assert np.allclose(layer.gradients.sum(0), 0)
+    six = alignments(layer).stacked()
+    assert np.isclose(six[1], 1) and six[[0, 2]].max() < 0.8
 
 
 def test_whitened_inputs_in_numbers():
@@ -157,6 +171,26 @@ def test_stationary_gradients_are_those_of_torch_at_any_optimum(spectrum, bias):
         assert slope.min() > -0.1 and slope.max() < 1
     for layer in layers.values():
         assert np.allclose(0.01 * layer.weights, -layer.gradients.T @ layer.inputs, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_inputs", [3, 8])
+def test_activity_fixes_gradients_only_if_the_input_kernel_is_invertible(n_inputs):
+    x = np.random.default_rng(0).standard_normal((8, n_inputs))
+    task = hypercube(3, x @ x.T)
+    network = FeedForward(task.features.shape[1], [4], 3, [0], activation=torch.tanh)
+    train(network, task.features, task.labels, n_steps=1500, weight_decay=0.1)
+    true = linear_layers(network, task.features, task.labels, squared_error)["hidden 1"]
+    found = stationary_layers([true.outputs[0]], task, tanh, 0.1)["hidden 1"]
+    g, missed = true.gradients[0], true.gradients[0] - found.gradients
+    assert np.abs(g.T @ task.features + 0.1 * true.weights[0]).max() < 0.01
+    assert np.allclose(found.weights, true.weights[0], atol=0.01)
+    # The formula has all of the gradient that the kernel sees, and none of the rest.
+    assert np.abs((task.input_kernel + 1) @ missed).max() < 0.01
+    share = np.linalg.norm(missed) / np.linalg.norm(g)
+    assert share < 0.03 if n_inputs == 8 else share > 0.5
+    said, measured = alignments(found).stacked(), alignments(true).stacked()[0]
+    assert np.allclose(said[[1, 4]], measured[[1, 4]], atol=0.01)
+    assert (np.abs(said - measured).max() < 0.02) == (n_inputs == 8)
 
 
 @pytest.mark.parametrize(("gain", "bias"), [(0.0, 1.0), (3.0, 1.0), (0.0, 0.2)])

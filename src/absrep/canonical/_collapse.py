@@ -19,17 +19,20 @@ _RANK_TOLERANCE = 1e-6
 class NeuralCollapse:
     r"""How far a representation is from neural collapse; each is 0 at collapse.
 
+    NC1 does not see what the members of a class differ in outside the class means: all can be 0
+    while :eq:`eq-spread` is far below 1.
+
     Attributes
     ----------
     variability : array, shape (...)
-        NC1, :math:`\tfrac1C\tr(Σ_WΣ_B^+)`, :eq:`eq-nc1`.
+        NC1, :math:`\tfrac1{n_C}\tr(Σ_WΣ_B^+)`, :eq:`eq-nc1`.
     norms : array, shape (...)
         NC2, standard deviation over mean of the lengths :math:`\lVert μ_c-\bar μ\rVert`,
         :eq:`eq-nc2`.
     angles : array, shape (...)
         NC2, standard deviation of the cosines between pairs of centred class means.
     maximal_angles : array, shape (...)
-        NC2, mean distance of these cosines from :math:`-1/(C-1)`, that of a simplex.
+        NC2, mean distance of these cosines from :math:`-1/(n_C-1)`, that of a simplex.
     duality : array, shape (...)
         NC3, squared distance between read-out weights and centred class means, both of norm 1,
         :eq:`eq-nc3`.
@@ -61,17 +64,17 @@ def neural_collapse(
 ) -> NeuralCollapse:
     r"""Neural collapse NC1 to NC4 of the features below a read-out.
 
-    Every class counts alike, however many members it has.
+    Every class counts alike, however many members it has; in NC4 every stimulus does.
 
     Parameters
     ----------
     features : array, shape (..., n, M)
         Leading axes are replicas.
     classes : int array, shape (n,)
-        Class of each stimulus, from 0 to C − 1, none empty.
-    readout : array, shape (..., C, M)
+        Class of each stimulus, from 0 to n_C − 1, none empty.
+    readout : array, shape (..., n_C, M)
         Read-out weights W, one row per class.
-    offset : array, shape (..., C), optional
+    offset : array, shape (..., n_C), optional
         Bias of the read-out; default none.
 
     Returns
@@ -138,7 +141,7 @@ def neural_collapse(
 
 
 def _variability(deviations: Array, centred: Array, shares: Array) -> Array:
-    """tr(Σ_W Σ_B⁺)/C from deviations (..., n, M), class means (..., C, M), weights (n,)."""
+    """tr(Σ_W Σ_B⁺)/n_C from deviations (..., n, M), class means (..., n_C, M), weights (n,)."""
     n_classes = centred.shape[-2]
     _, sizes, axes = np.linalg.svd(centred / np.sqrt(n_classes), full_matrices=False)
     kept = sizes > _RANK_TOLERANCE * sizes[..., :1]

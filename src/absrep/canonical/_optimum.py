@@ -1,8 +1,10 @@
 r"""The six alignments where the loss is smallest.
 
-Where the loss is stationary in the weights below a layer, λW = −Gᵀh_a, the neuron gradients are
-fixed by the preactivations: over the stimuli, :math:`G = -λ\tilde K^{-1}H`. All six alignments of
-every linear map follow from H alone, whatever the representation is.
+Where the loss is stationary in the weights below a layer, λW = −Gᵀh_a, the preactivations fix
+:math:`\tilde KG = -λH` over the stimuli, and so the weights. The neuron gradients they fix if
+:math:`\tilde K` is invertible, or G known to lie in its range, as at an abstract optimum: then
+:math:`G = -λ\tilde K^{-1}H`, and all six alignments of every linear map follow from H alone,
+whatever the representation is.
 """
 
 from __future__ import annotations
@@ -37,7 +39,11 @@ def stationary_layers(
 ) -> dict[str, LinearLayer]:
     r"""Linear maps of the network with these preactivations, where the loss is stationary.
 
-    Weights and gradients are those of `absrep.meanfield.deep_weights` and `deep_gradients`.
+    Weights and gradients are those of `absrep.meanfield.deep_weights` and `deep_gradients`. The
+    gradients of a hidden layer are those of the network if its input kernel with the bias,
+    :math:`\tilde K`, is invertible (the stimuli with the constant are linearly independent), or
+    they lie in its range, as in abstract networks. Otherwise they are only the part of them in the
+    range, and of the six alignments only those of representation and weights are right.
 
     Parameters
     ----------

@@ -171,8 +171,13 @@ def deep_gradients(
 
     Where weight decay and error balance, :math:`λ_lW_l = -Z_{l-1}^\top G_l`, they are
     :math:`G_l = -λ_l\tilde K_{l-1}^{-1}H_l`; where a preactivation is exactly at the kink of the
-    activation this chooses among its slopes there. At other preactivations than those of an
-    optimum they are not gradients.
+    activation this chooses among its slopes there. At other preactivations than those of a
+    stationary network they are not gradients.
+
+    This needs an invertible :math:`\tilde K_{l-1}` (the stimuli, as the layer sees them, are
+    linearly independent together with the constant) or gradients that lie in its range, as those
+    of abstract networks do. Otherwise the part of the gradients outside the range, of which
+    stationarity says nothing, is missing here. The last entry needs no condition.
 
     Parameters and errors as in :func:`deep_energy`.
 
