@@ -16,7 +16,6 @@ from .._validation import (
     as_labels,
     as_stack,
 )
-from ..nets import LinearLayer
 from ..tasks import Task
 
 __all__ = ["PlantedNuisance", "nuisance_share", "nuisance_weight", "planted_nuisance"]
@@ -131,7 +130,7 @@ def planted_nuisance(
     return PlantedNuisance(signals, labels, direction)
 
 
-def nuisance_weight(layer: LinearLayer, direction: ArrayLike) -> Array:
+def nuisance_weight(weights: ArrayLike, direction: ArrayLike) -> Array:
     r"""How much a linear map takes from one direction of its inputs, against the mean direction.
 
     .. math:: \frac{v^\top Z_a v}{\tr Z_a/M_a}, \qquad Z_a = W^\top W,
@@ -140,7 +139,8 @@ def nuisance_weight(layer: LinearLayer, direction: ArrayLike) -> Array:
 
     Parameters
     ----------
-    layer : LinearLayer
+    weights : array, shape (..., M_b, M_a)
+        W. Leading axes are replicas, recorded steps.
     direction : array, shape (M_a,)
         v, of length 1.
 
@@ -150,17 +150,16 @@ def nuisance_weight(layer: LinearLayer, direction: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> layer = LinearLayer(np.eye(2), [[1.0, 0.0]], np.ones((2, 1)))
-    >>> [float(nuisance_weight(layer, v)) for v in ([1.0, 0.0], [0.0, 1.0])]
+    >>> [float(nuisance_weight([[1.0, 0.0]], v)) for v in ([1.0, 0.0], [0.0, 1.0])]
     [2.0, 0.0]
     """
     v = as_array("direction", direction, 1)
-    w = layer.weights
+    w = as_stack("weights", weights)
     if v.shape != w.shape[-1:] or not np.isclose(np.linalg.norm(v), 1):
         raise ValueError(f"direction must have {w.shape[-1]} entries and length 1")
     total = np.square(w).sum((-2, -1))
     if not total.all():
-        raise ValueError("layer must have weights that are not all zero")
+        raise ValueError("weights must not all be zero")
     return np.asarray(np.square(w @ v).sum(-1) * w.shape[-1] / total)
 
 

@@ -12,8 +12,8 @@ __all__ = ["entry_correlation", "fidelity", "matrix_cosine", "traceless_cosine"]
 def matrix_cosine(a: Array, b: Array) -> Array:
     r"""Cosine :math:`\langle A, B\rangle_F/(\lVert A\rVert_F\lVert B\rVert_F)`.
 
-    It is 1 exactly if the matrices are proportional. Positive semi-definite matrices have a
-    cosine above 0 whatever they are, so that it wants a baseline.
+    It is 1 exactly if the matrices are proportional. Positive semi-definite matrices have no
+    cosine below 0, so that it wants a baseline.
 
     Parameters
     ----------
