@@ -38,10 +38,11 @@ class Phase:
         Names as in `Alignments`.
     below, above : Fraction or None
         The exponents p and q in :math:`H_a\propto Z_a^p`, :math:`G_b\propto Z_b^q`; then
-        :math:`H_b\propto Z_b^{p+1}`, :math:`G_a\propto Z_a^{q+1}`. None if W must be compact,
-        all its nonzero singular values equal, so that powers of Z cannot be told apart.
+        :math:`H_b\propto Z_b^{p+1}`, :math:`G_a\propto Z_a^{q+1}`. None if
+        nonzero singular values of W must be equal (see `compact`), so that powers of Z cannot be
+        told apart.
     complete : bool
-        Whether all six relations follow.
+        Whether all six relations follow, on the range of W.
 
     Examples
     --------
@@ -56,12 +57,15 @@ class Phase:
 
     @property
     def compact(self) -> bool:
-        """Whether the nonzero singular values of W must be equal."""
+        """Whether nonzero singular values of W must be equal.
+
+        All of them; for RG on both sides those of the directions in which gradients live.
+        """
         return self.below is None
 
     @property
     def powers(self) -> tuple[Fraction, Fraction, Fraction, Fraction] | None:
-        """Exponents of :math:`H_b, G_b, H_a, G_a` as powers of Z; None if W is compact."""
+        """Exponents of :math:`H_b, G_b, H_a, G_a` as powers of Z; None if W is `compact`."""
         if self.below is None or self.above is None:
             return None
         return self.below + 1, self.above, self.below, self.above + 1

@@ -176,7 +176,7 @@ def batch_and_decay() -> Explorer:
             Readout("below", "p, with interval"),
             Readout("above", "q, with interval"),
             Readout("product", "product, 1 if reciprocal"),
-            Readout("share", "share of noise in the balance"),
+            Readout("share", "noise share (upper estimate)"),
             Readout("held out", "held-out accuracy"),
         ),
     )
