@@ -1,8 +1,11 @@
 """Figures draw, name their axes and leave the reader's settings alone."""
 
+from io import BytesIO
+
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from absrep.canonical import power_law
 from absrep.figures import (
@@ -390,3 +393,20 @@ def test_lines_of_theory_over_words_can_be_told_apart():
     np.testing.assert_array_equal(drawn["upper"].get_xydata(), [[0, 0.9], [1, 0.8]])
     np.testing.assert_array_equal(drawn["lower"].get_xydata(), [[1, 0.5]])
     assert drawn["upper"].get_linestyle() != drawn["lower"].get_linestyle()
+
+
+def test_pages_show_few_colours_and_the_right_ones():
+    shades = np.linspace(0, 1, 36).reshape(6, 6)
+    names = list("abcdef")
+    figure = plot_map({"shades": shades}, names, names, xlabel="x", ylabel="y", value="v")
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", bbox_inches="tight")
+    with Image.open(drawn) as full, Image.open(BytesIO(figure._repr_png_())) as shown:
+        assert shown.mode == "P" and shown.size == full.size
+        exact, kept = (
+            np.asarray(i.convert("RGB")).reshape(-1, 3).astype(int) for i in (full, shown)
+        )
+    colours, which, counts = np.unique(exact, axis=0, return_inverse=True, return_counts=True)
+    areas = counts[which.ravel()] > 500
+    assert len(colours) > 256 and areas.mean() > 0.8
+    assert np.abs(exact - kept)[areas].max() <= 3
