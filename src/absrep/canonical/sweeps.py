@@ -20,10 +20,9 @@ from torch import Tensor
 
 from .._tables import Row, fill_from_command_line, fill_table
 from .._validation import Array
-from ..nets import FeedForward, LinearLayer, Replicated, cross_entropy
-from ..tasks import digits
+from ..nets import LinearLayer, Replicated, cross_entropy
 from ._alignment import Alignments, alignments, linear_layers, moments
-from ._architectures import ARCHITECTURES
+from ._architectures import ARCHITECTURES, Architecture
 from ._exponents import log_products
 from ._learning import descend
 from ._power_law import diagonality
@@ -302,24 +301,9 @@ def _columns(cell: Cell) -> Row:
     return dict(cell.keys)
 
 
-def _digits() -> tuple[Array, Array]:
-    """Training images and the digit that each shows, one-hot."""
-    split = digits(rng=0)
-    assert split.train.features is not None
-    return split.train.features, np.eye(10)[split.train_digits]
-
-
-def _perceptron(*widths: int) -> Callable[[Sequence[int]], Replicated]:
-    return lambda seeds: FeedForward(64, widths, 10, seeds, dtype=torch.float32)
-
-
-def _held_out(network: Any) -> Tensor:
-    """Share of the test images that each network names correctly, (R,)."""
-    split = digits(rng=0)
-    assert split.test.features is not None
-    with torch.no_grad():
-        outputs: Tensor = network(torch.tensor(split.test.features, dtype=torch.float32))
-    return (outputs.argmax(-1) == torch.from_numpy(split.test_digits)).double().mean(-1)
+def _perceptron() -> Architecture:
+    """What the sweeps of noise and decay train."""
+    return ARCHITECTURES["MLP 64×2"]
 
 
 def _power_measures(
@@ -374,12 +358,14 @@ def _power_measures(
     measures["diagonal r"] = diagonal("representation_below", "weights_below")
     measures["diagonal g"] = diagonal("gradient_above", "weights_above")
     measures |= {"spread": spread, "size": size, "noise": noise}
-    return {"held out": _held_out} | {name: per_layer(m) for name, m in measures.items()}
+    return {"held out": _perceptron().accuracy} | {
+        name: per_layer(m) for name, m in measures.items()
+    }
 
 
 def _half_random() -> tuple[Array, Array]:
     """The digits, half of the labels replaced by random ones: gradients that stay noisy."""
-    images, labels = _digits()
+    images, labels = _perceptron().data()
     rng = np.random.default_rng(0)
     replaced = rng.random(len(labels)) < 0.5
     labels[replaced] = np.eye(10)[rng.integers(10, size=int(replaced.sum()))]
@@ -391,7 +377,7 @@ def _noise_cell(
 ) -> Cell:
     return Cell(
         keys,
-        _perceptron(64, 64),
+        _perceptron().network,
         data,
         n_steps=round(time / rate),
         learning_rate=rate,
@@ -408,7 +394,7 @@ def _map() -> list[Cell]:
     return [
         _noise_cell(
             {"batch": batch, "decay": decay},
-            _digits,
+            _perceptron().data,
             time if batch < 1198 else min(time, 1000),
             0.1,
         )
