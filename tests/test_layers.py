@@ -15,6 +15,8 @@ import absrep.evidence
 import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
+import absrep.mazes
+import absrep.mazes.training
 import absrep.meanfield
 import absrep.nets
 import absrep.widgets
@@ -22,11 +24,11 @@ import absrep.widgets
 # Lowest first: each imports from those before it only, and nothing private of another.
 LAYERS = (
     *("_validation", "_tables", "kernels", "tasks", "geometry", "meanfield", "nets", "laboratory"),
-    *("evidence", "canonical", "figures", "widgets", "claims"),
+    *("evidence", "canonical", "mazes", "microscope", "figures", "widgets", "claims"),
 )
 # Who may import what not everybody has installed.
 HEAVY = {
-    "torch": {"nets", "laboratory", "evidence", "canonical", "widgets"},
+    "torch": {"nets", "laboratory", "evidence", "canonical", "mazes", "microscope", "widgets"},
     "matplotlib": {"figures", "widgets"},
     "mpl_toolkits": {"figures"},
     "IPython": {"claims", "widgets"},
@@ -42,6 +44,8 @@ HOMES = (
     absrep.canonical.sweeps,
     absrep.evidence,
     absrep.evidence.sweeps,
+    absrep.mazes,
+    absrep.mazes.training,
     absrep.figures,
     absrep.widgets,
 )

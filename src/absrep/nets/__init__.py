@@ -10,6 +10,7 @@ from ._attention import SelfAttention, TransformerBlock
 from ._contrastive import TwoViews, info_nce, shifted_views
 from ._feed_forward import FeedForward, hidden_kernel
 from ._images import RowTransformer, convolutional_network
+from ._language_model import LanguageModel, next_token_error
 from ._linear_layer import LinearLayer
 from ._modules import Modules
 from ._recurrent import Recurrent
@@ -28,6 +29,7 @@ __all__ = [
     "CausalTransformer",
     "FeedForward",
     "Gated",
+    "LanguageModel",
     "LeakyRecurrent",
     "LinearLayer",
     "Modules",
@@ -46,6 +48,7 @@ __all__ = [
     "cross_entropy",
     "hidden_kernel",
     "info_nce",
+    "next_token_error",
     "shifted_views",
     "squared_error",
     "train",

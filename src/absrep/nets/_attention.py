@@ -24,6 +24,12 @@ class SelfAttention(nn.Module):
     causal : bool, default False
         A token sees itself and those before it only.
 
+    Attributes
+    ----------
+    heads : torch.nn.Identity
+        What each head takes, (..., n_heads, T, m), passes through here on its way to the output
+        map: the place for a hook that changes or removes a head.
+
     Raises
     ------
     ValueError, TypeError
@@ -46,6 +52,7 @@ class SelfAttention(nn.Module):
         self.causal = causal
         self.query, self.key = nn.Linear(m, m), nn.Linear(m, m)
         self.value, self.output = nn.Linear(m, m), nn.Linear(m, m)
+        self.heads = nn.Identity()
 
     def weights(self, tokens: Tensor) -> Tensor:
         """How much each token takes from each, per head.
@@ -70,7 +77,8 @@ class SelfAttention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens (..., T, width) to as many."""
-        taken = self.weights(tokens) @ self._heads(self.value(tokens))
+        value = self._heads(self.value(tokens))
+        taken = self.heads(self.weights(tokens).to(value.dtype) @ value)
         output: Tensor = self.output(taken.movedim(-3, -2).flatten(-2))
         return output
 
