@@ -142,8 +142,7 @@ def solve(mazes: Mazes, origin: ArrayLike, target: ArrayLike) -> Puzzles:
     return Puzzles(mazes, start, end, path)
 
 
-def _any_of(
-    allowed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rng: np.random.Generator
-) -> Integers:
+def _any_of(allowed: Booleans, rng: np.random.Generator) -> Integers:
     """One allowed column of each row, all alike likely."""
-    return (rng.random(allowed.shape) * allowed).argmax(axis=1)
+    chosen: Integers = (rng.random(allowed.shape) * allowed).argmax(axis=1)
+    return chosen
