@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._validation import Seed, as_generator
-from ._lattice import Integers, Mazes, neighbour_table, shortest_ways
+from ._lattice import Booleans, Integers, Mazes, neighbour_table, shortest_ways
 
 __all__ = ["Puzzles", "pose", "solve"]
 
