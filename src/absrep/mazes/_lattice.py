@@ -110,6 +110,11 @@ class Mazes:
         """n²."""
         return self.size**2
 
+    @property
+    def edges(self) -> Integers:
+        """`lattice_edges` of their size: the pairs of cells that `passages` is about."""
+        return lattice_edges(self.size)
+
     def __len__(self) -> int:
         return len(self.passages)
 
