@@ -178,6 +178,20 @@ class Mazes:
         """
         return shortest_ways(self, self._cells("cells", cells))[0]
 
+    def count_ways(self, cells: ArrayLike) -> Integers:
+        """Number of shortest ways from one cell of each maze to all of its cells.
+
+        Parameters
+        ----------
+        cells : int array, shape (N,)
+
+        Returns
+        -------
+        int array, shape (N, n²)
+            1 for the cell itself, 0 where there is no way.
+        """
+        return shortest_ways(self, self._cells("cells", cells))[1]
+
     def _cells(self, name: str, value: ArrayLike) -> Integers:
         cells = np.asarray(value)
         if not np.issubdtype(cells.dtype, np.integer):
