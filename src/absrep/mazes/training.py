@@ -99,7 +99,7 @@ _SOLVER = Recipe(
 _RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "solver": _SOLVER,
-        "long": replace(_SOLVER, n_steps=24_000),
+        "long": replace(_SOLVER, n_steps=20_000),
         "tiny": Recipe(
             {"percolation": partial(percolation, openness=0.6)},
             size=3,
@@ -117,7 +117,7 @@ _RECIPES: Mapping[str, Recipe] = MappingProxyType(
 def recipe(name: str) -> Recipe:
     """A recipe by its name.
 
-    "solver" made the networks of the book, "long" is the same with twice the steps, and "tiny"
+    "solver" made the networks of the book, "long" is the same with more steps, and "tiny"
     takes seconds.
 
     Parameters
