@@ -13,6 +13,7 @@ from ..geometry import (
     ccgp,
     condition_means,
     cross_validated_parallelism_score,
+    cross_validated_participation_ratio,
     decoding_accuracy,
     intrinsic_dimension,
     lifetime_sparsity,
@@ -21,6 +22,7 @@ from ..geometry import (
     shattering,
     shuffle_labels,
     shuffle_neurons,
+    shuffle_trials,
 )
 from ..kernels import center, gram, kernel_alignment
 
@@ -128,6 +130,13 @@ def standard_measures(
             small=True,
         ),
         Measure(
+            "dimension of means, corrected",
+            lambda x, y, seed: cross_validated_participation_ratio(x, y, rng=seed),
+            None,
+            per_latent=False,
+            small=True,
+        ),
+        Measure(
             "dimension of trials",
             lambda x, y, seed: participation_ratio(x),
             shuffle_trials,
@@ -143,11 +152,6 @@ def standard_measures(
         ),
         Measure("sparsity", lambda x, y, seed: _sparsity(x, y), shuffle_labels, per_latent=False),
     )
-
-
-def shuffle_trials(features: Array, labels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Permute the trials of each neuron independently of the others."""
-    return rng.permuted(features, axis=0), labels
 
 
 def _alignment(responses: Array, labels: Array) -> float:
