@@ -35,8 +35,8 @@ class Finding:
     value : float
         NaN where the measure does not exist.
     interval : (float, float)
-        95 %: Wilson's for shares of trials, else by a delete-a-group jackknife over trials; NaN
-        where there is none.
+        95 %, by a delete-a-group jackknife over trials; for shares of trials Wilson's where that
+        is wider; NaN where there is none.
     null : NullDistribution or None
         The measure and its values on shuffled data.
     small : bool
@@ -204,7 +204,7 @@ def examine(
     for measure in asked:
         values[measure.name], notes[measure.name] = _tried(measure, x, y, seed, width[measure.name])
     alive = [m for m in asked if np.isfinite(values[m.name]).all()]
-    spread = _jackknife([m for m in alive if not m.rate], x, y, seed, width, generator)
+    spread = _jackknife(alive, x, y, seed, width, generator)
     nulls = _nulls(alive, x, y, seed, width, repeats, generator, progress)
     findings = []
     for m in asked:
@@ -212,11 +212,9 @@ def examine(
             value, note = float(values[m.name][k]), notes[m.name]
             interval, null = (np.nan, np.nan), None
             if m in alive:
-                interval = (
-                    _wilson(value, _effective_trials(y))
-                    if m.rate
-                    else _student(value, *spread[m.name], k)
-                )
+                interval = _student(value, *spread[m.name], k)
+                if m.rate:
+                    interval = _wider(interval, _wilson(value, _effective_trials(y)))
                 if not np.isfinite(interval).all():
                     note = "no interval: too few trials to leave some out"
                 if m.name in nulls:
@@ -307,6 +305,14 @@ def _jackknife(
 def _student(value: float, error: Array, freedom: int, k: int) -> tuple[float, float]:
     reach = float(t.ppf((1 + _LEVEL) / 2, freedom) * error[k])
     return value - reach, value + reach
+
+
+def _wider(jackknifed: tuple[float, float], binomial: tuple[float, float]) -> tuple[float, float]:
+    """Of two intervals for a share; the jackknife is blind where every trial is right."""
+    if not np.isfinite(jackknifed).all():
+        return binomial
+    low, high = max(0.0, jackknifed[0]), min(1.0, jackknifed[1])
+    return (low, high) if high - low > binomial[1] - binomial[0] else binomial
 
 
 def _holm(p_values: Array) -> Array:
