@@ -15,6 +15,7 @@ from absrep.figures import (
     plot_dichotomies,
     plot_distributions,
     plot_eigenvalues,
+    plot_examination,
     plot_excess,
     plot_exponent_plane,
     plot_exponents,
@@ -41,6 +42,7 @@ from absrep.figures import (
     plot_trial,
 )
 from absrep.geometry import AbstractionScores
+from absrep.microscope import examine
 from absrep.nets import Training
 
 from .helpers import latents
@@ -95,6 +97,14 @@ FIGURES = {
         xlabel="x",
         ylabel="y",
         stars=([0], [1]),
+    ),
+    "examination": lambda: plot_examination(
+        examine(
+            np.random.default_rng(0).poisson(5.0, (24, 6)),
+            np.repeat([[-1, -1], [-1, 1], [1, -1], [1, 1]], 6, axis=0),
+            rng=0,
+            n_shuffles=5,
+        )
     ),
     "intervals": lambda: plot_intervals(
         {"a": {"p": ([1, np.nan], [0, np.nan], [2, np.inf])}},
