@@ -16,8 +16,16 @@ from absrep import (
     shuffle_labels,
     shuffle_neurons,
 )
-from absrep.microscope import Examination, Finding, Measure, Responses, examine, standard_measures
-from absrep.microscope._examination import _effective_trials, _holm, _wilson
+from absrep.microscope import (
+    Examination,
+    Finding,
+    Measure,
+    Responses,
+    examine,
+    standard_measures,
+    wilson_interval,
+)
+from absrep.microscope._examination import _effective_trials, _holm
 
 from ..helpers import latents, repeated, rotation
 
@@ -137,7 +145,19 @@ def test_intervals_of_the_corrected_score_hold_the_truth_and_plain_ones_do_not()
 @pytest.mark.parametrize(("right", "n"), [(0, 10), (7, 10), (50, 50), (123, 400)])
 def test_wilsons_interval_is_scipys(right, n):
     expected = binomtest(right, n).proportion_ci(method="wilson")
-    assert _wilson(right / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    found = wilson_interval(right / n, n)
+    assert found == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [((1.1, 5), "share"), ((-0.1, 5), "share"), ((np.nan, 5), "share"), ((0.5, 0), "n_trials")],
+)
+def test_what_is_no_share_is_refused(given, named):
+    with pytest.raises(ValueError, match=f"^{named} must"):
+        wilson_interval(*given)
+    with pytest.raises(ValueError, match=r"^level must"):
+        wilson_interval(0.5, 5, level=95)
 
 
 def test_effective_trials_give_the_variance_of_a_mean_over_unequal_conditions():
@@ -151,7 +171,7 @@ def test_effective_trials_give_the_variance_of_a_mean_over_unequal_conditions():
 def test_certain_decoding_is_not_reported_as_certain():
     trials, labels, _ = recording(noise=0.02)
     finding = examine(trials, labels, rng=0, n_shuffles=0)["decoding", "y1"]
-    assert finding.value == 1 and finding.interval == pytest.approx(_wilson(1, 48))
+    assert finding.value == 1 and finding.interval == pytest.approx(wilson_interval(1, 48))
 
 
 # ------------------------------------------------------------------------------ Chance

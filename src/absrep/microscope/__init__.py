@@ -6,6 +6,7 @@
 from ._examination import Examination, Finding, examine
 from ._measures import Measure, standard_measures
 from ._responses import Responses, binary_labels, read_responses
+from ._shares import wilson_interval
 
 __all__ = [
     "Examination",
@@ -16,4 +17,5 @@ __all__ = [
     "examine",
     "read_responses",
     "standard_measures",
+    "wilson_interval",
 ]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
+from scipy.stats import t
 from tqdm import tqdm
 
 from .._validation import Array, Seed, as_count, as_generator
 from ..geometry import NullDistribution
 from ._measures import Measure, standard_measures
 from ._responses import Responses, as_responses
+from ._shares import wilson_interval
 
 __all__ = ["Examination", "Finding", "examine"]
 
@@ -214,7 +215,8 @@ def examine(
             if m in alive:
                 interval = _student(value, *spread[m.name], k)
                 if m.rate:
-                    interval = _wider(interval, _wilson(value, _effective_trials(y)))
+                    low, high = wilson_interval(value, _effective_trials(y), level=_LEVEL)
+                    interval = _wider(interval, (float(low), float(high)))
                 if not np.isfinite(interval).all():
                     note = "no interval: too few trials to leave some out"
                 if m.name in nulls:
@@ -329,10 +331,3 @@ def _effective_trials(labels: Array) -> float:
     """Trials that equal conditions would need for the same precision of a mean over conditions."""
     counts = np.unique(labels, axis=0, return_counts=True)[1]
     return float(len(counts) ** 2 / np.sum(1 / counts))
-
-
-def _wilson(rate: float, n: float) -> tuple[float, float]:
-    z = norm.ppf((1 + _LEVEL) / 2)
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    return float(centre - reach), float(centre + reach)
