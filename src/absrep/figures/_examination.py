@@ -72,6 +72,7 @@ def plot_examination(examination: Examination) -> Figure:
 
 
 def _rows(ax: Axes, rows: Sequence[Finding], colours: dict[str, str]) -> None:
+    ax.use_sticky_edges = False  # a bar at the edge would seem to go on beyond it
     for row, finding in enumerate(rows):
         if finding.null is not None:
             low, high = finding.null_range
@@ -81,7 +82,6 @@ def _rows(ax: Axes, rows: Sequence[Finding], colours: dict[str, str]) -> None:
             ax.plot(finding.interval, [row, row], color=colour, linewidth=1.6, zorder=2)
         ax.plot(finding.value, row, "o", color=colour, markersize=6, zorder=3)
     ax.set_yticks(range(len(rows)), [_once(rows, row) for row in range(len(rows))])
-    ax.use_sticky_edges = False  # a bar at the edge would seem to go on beyond it
     ax.set_ylabel("measure")
     ax.tick_params(axis="y", length=0)
 
