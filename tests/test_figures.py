@@ -15,6 +15,7 @@ from absrep.figures import (
     plot_dichotomies,
     plot_distributions,
     plot_eigenvalues,
+    plot_examination,
     plot_excess,
     plot_exponent_plane,
     plot_exponents,
@@ -42,7 +43,11 @@ from absrep.figures import (
     plot_trial,
 )
 from absrep.geometry import AbstractionScores
+<<<<<<< HEAD
 from absrep.mazes import Mazes
+=======
+from absrep.microscope import examine
+>>>>>>> 06fe733afbdb729fe582ed05a4a966b88c0597fe
 from absrep.nets import Training
 
 from .helpers import latents
@@ -98,6 +103,14 @@ FIGURES = {
         xlabel="x",
         ylabel="y",
         stars=([0], [1]),
+    ),
+    "examination": lambda: plot_examination(
+        examine(
+            np.random.default_rng(0).poisson(5.0, (24, 6)),
+            np.repeat([[-1, -1], [-1, 1], [1, -1], [1, 1]], 6, axis=0),
+            rng=0,
+            n_shuffles=5,
+        )
     ),
     "intervals": lambda: plot_intervals(
         {"a": {"p": ([1, np.nan], [0, np.nan], [2, np.inf])}},

@@ -18,6 +18,7 @@ import absrep.laboratory
 import absrep.mazes
 import absrep.mazes.training
 import absrep.meanfield
+import absrep.microscope
 import absrep.nets
 import absrep.widgets
 
@@ -46,6 +47,7 @@ HOMES = (
     absrep.evidence.sweeps,
     absrep.mazes,
     absrep.mazes.training,
+    absrep.microscope,
     absrep.figures,
     absrep.widgets,
 )

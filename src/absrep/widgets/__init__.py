@@ -44,6 +44,7 @@ from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
 from ._six_relations import singular_values
 from ._whitened_relu import below_zero, collapse_threshold
+from ._your_own_data import examined_recording
 
 __all__ = [
     "Area",
@@ -68,6 +69,7 @@ __all__ = [
     "below_zero",
     "collapse_threshold",
     "depth_profile",
+    "examined_recording",
     "exclusive_or_weight",
     "fade_or_move",
     "few_trials",
