@@ -75,27 +75,33 @@ def answer(
     """
     sentences = vocabulary.encode(puzzles, seed)
     end, pad = vocabulary["<end>"], vocabulary["<pad>"]
-    rows, longest = np.arange(len(puzzles)), vocabulary.n_cells + 1
-    room = int(sentences.prompt.max()) + longest
-    prompt = np.full((len(puzzles), room), pad)
-    known = np.arange(room) < sentences.prompt[:, None]
-    width = min(room, sentences.tokens.shape[1])
-    prompt[:, :width] = np.where(known[:, :width], sentences.tokens[:, :width], pad)
-    tokens = np.repeat(prompt[None], network.n_replicas, axis=0)
-    going = np.ones(tokens.shape[:2], bool)
+    n, longest = len(puzzles), vocabulary.n_cells + 1
+    places = sentences.prompt[:, None] + np.arange(longest)
+    # The right answer is a first draft. One pass tells what the network would say at each of its
+    # places; up to the first difference that is what it says, and the rest is struck out.
+    draft = np.full((n, int(places.max()) + 1), pad)
+    width = min(draft.shape[1], sentences.tokens.shape[1])
+    draft[:, :width] = sentences.tokens[:, :width]
+    tokens = np.repeat(draft[None], network.n_replicas, axis=0)
+    settled = np.zeros((network.n_replicas, n), np.int64)
     device = next(network.parameters()).device
-    for step in range(longest):
-        place = sentences.prompt + step
+    while (going := (settled < longest).any(axis=0)).any():
+        at = np.broadcast_to(places[going], (len(tokens), *places[going].shape))
+        some, left = tokens[:, going], settled[:, going]
         with torch.no_grad():
-            seen = torch.from_numpy(tokens[:, :, : int(place.max())]).to(device)
-            logits = network(seen).cpu().numpy()
-        said = logits[:, rows, place - 1].argmax(-1)
-        tokens[:, rows, place] = np.where(going, said, pad)
-        going &= said != end
-        if not going.any():
-            break
-    after = sentences.prompt[:, None] + np.arange(longest)
-    return np.take_along_axis(tokens, np.broadcast_to(after, (len(tokens), *after.shape)), axis=2)
+            logits = network(torch.from_numpy(some[:, :, : int(at.max())]).to(device))
+        said = np.take_along_axis(logits.argmax(-1).cpu().numpy(), at - 1, axis=2)
+        there = np.take_along_axis(some, at, axis=2)
+        ended = np.cumsum(there == end, axis=2) - (there == end) > 0
+        differs = (said != there) & ~ended & (np.arange(longest) >= left[..., None])
+        first = np.where(differs.any(axis=2), differs.argmax(axis=2), longest)[..., None]
+        there = np.where(np.arange(longest) > first, pad, there)
+        there = np.where(np.arange(longest) == first, said, there)
+        np.put_along_axis(some, at, there, axis=2)
+        stop = (there == end).any(axis=2)
+        tokens[:, going] = some
+        settled[:, going] = np.where(stop, longest, first[..., 0] + 1)
+    return np.take_along_axis(tokens, np.broadcast_to(places, (len(tokens), n, longest)), axis=2)
 
 
 def solve_rates(
