@@ -3,6 +3,7 @@
 from ._generation import depth_first, held_out, percolation
 from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
+from ._mistakes import Mistakes, Steps, first_mistakes, foretell, right_steps
 from ._probes import WallProbe, fit_probe, majority_accuracy, shuffled_mazes, streams_at
 from ._puzzles import Puzzles, pose, solve
 from ._solving import answer, solve_rates, targets
@@ -10,18 +11,23 @@ from ._solving import answer, solve_rates, targets
 __all__ = [
     "Answers",
     "Mazes",
+    "Mistakes",
     "Puzzles",
     "Sentences",
+    "Steps",
     "Vocabulary",
     "WallProbe",
     "answer",
     "depth_first",
+    "first_mistakes",
     "fit_probe",
+    "foretell",
     "held_out",
     "lattice_edges",
     "majority_accuracy",
     "percolation",
     "pose",
+    "right_steps",
     "shuffled_mazes",
     "solve",
     "solve_rates",
