@@ -3,6 +3,7 @@
 from ._generation import depth_first, held_out, percolation
 from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
+from ._law import count_trees, depth_first_law
 from ._mistakes import Mistakes, Steps, first_mistakes, foretell, right_steps
 from ._probes import WallProbe, fit_probe, majority_accuracy, shuffled_mazes, streams_at
 from ._puzzles import Puzzles, pose, solve
@@ -18,7 +19,9 @@ __all__ = [
     "Vocabulary",
     "WallProbe",
     "answer",
+    "count_trees",
     "depth_first",
+    "depth_first_law",
     "first_mistakes",
     "fit_probe",
     "foretell",
