@@ -112,7 +112,7 @@ def test_machines_that_are_wrong_are_found_out():
     assert jump.reached.all() and not (jump.exact | jump.valid).any()
     detour = rates(longer, [[*path[:2], *path, WORDS["<end>"]] for path in paths])
     assert detour.valid.all() and detour.reached.all() and not detour.exact.any()
-    late = rates(longer, [path[1:] + [WORDS["<end>"]] for path in paths])
+    late = rates(longer, [[*path[1:], WORDS["<end>"]] for path in paths])
     assert late.reached.all() and not (late.valid | late.exact).any()
     # Never an end: the answer is cut where the longest path would be over.
     endless = rates(longer, [(path[:2] * 20)[:30] for path in paths])

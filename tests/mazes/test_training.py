@@ -36,7 +36,9 @@ def test_the_tiny_network_is_made_again(tmp_path):
     for one, other in zip(last.parameters(), made.parameters(), strict=True):
         assert torch.equal(one, other)
     start = load_file(recipe("tiny"), states[0])
-    for one, other in zip(start.parameters(), recipe("tiny").network([0]).parameters(), strict=True):
+    for one, other in zip(
+        start.parameters(), recipe("tiny").network([0]).parameters(), strict=True
+    ):
         torch.testing.assert_close(one, other.detach(), atol=1e-3, rtol=1e-3)
 
 
