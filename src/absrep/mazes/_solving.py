@@ -84,24 +84,32 @@ def answer(
     draft[:, :width] = sentences.tokens[:, :width]
     tokens = np.repeat(draft[None], network.n_replicas, axis=0)
     settled = np.zeros((network.n_replicas, n), np.int64)
+    each, step = np.arange(network.n_replicas)[:, None], np.arange(longest)
     device = next(network.parameters()).device
-    while (going := (settled < longest).any(axis=0)).any():
-        at = np.broadcast_to(places[going], (len(tokens), *places[going].shape))
-        some, left = tokens[:, going], settled[:, going]
-        with torch.no_grad():
-            logits = network(torch.from_numpy(some[:, :, : int(at.max())]).to(device))
-        said = np.take_along_axis(logits.argmax(-1).cpu().numpy(), at - 1, axis=2)
+    while (going := settled < longest).any():
+        # Of each network the puzzles that it has not done, and as many others as it takes.
+        which = np.argsort(~going, axis=1, kind="stable")[:, : going.sum(axis=1).max()]
+        some, at, left = tokens[each, which], places[which], settled[each, which]
         there = np.take_along_axis(some, at, axis=2)
+        known = np.where(there != pad, step + 1, 0).max(axis=2)
+        known = np.where(left < longest, np.maximum(known, left), 0)
+        known = np.minimum(known, longest - 1)[..., None]
+        width = int(np.take_along_axis(at, known, axis=2).max())
+        with torch.no_grad():
+            logits = network(torch.from_numpy(some[:, :, :width]).to(device))
+        said = logits.argmax(-1).cpu().numpy()
+        said = np.take_along_axis(said, np.minimum(at - 1, width - 1), axis=2)
         ended = np.cumsum(there == end, axis=2) - (there == end) > 0
-        differs = (said != there) & ~ended & (np.arange(longest) >= left[..., None])
-        first = np.where(differs.any(axis=2), differs.argmax(axis=2), longest)[..., None]
-        there = np.where(np.arange(longest) > first, pad, there)
-        there = np.where(np.arange(longest) == first, said, there)
+        asked = (step >= left[..., None]) & (step <= known) & ~ended
+        differs = asked & (said != there)
+        first = np.where(differs.any(axis=2), differs.argmax(axis=2), known[..., 0])[..., None]
+        there = np.where((step > first) & differs.any(axis=2, keepdims=True), pad, there)
+        there = np.where(step == first, np.where(asked, said, there), there)
         np.put_along_axis(some, at, there, axis=2)
-        stop = (there == end).any(axis=2)
-        tokens[:, going] = some
-        settled[:, going] = np.where(stop, longest, first[..., 0] + 1)
-    return np.take_along_axis(tokens, np.broadcast_to(places, (len(tokens), n, longest)), axis=2)
+        tokens[each, which] = some
+        done = (there == end).any(axis=2) | (left == longest)
+        settled[each, which] = np.where(done, longest, first[..., 0] + 1)
+    return tokens[each[..., None], np.arange(n)[:, None], places]
 
 
 def solve_rates(
