@@ -33,21 +33,17 @@ def test_one_network_of_the_table_again():
 @pytest.mark.parametrize("scale", [0.3, 0.02])
 @pytest.mark.parametrize("waves", [True, False])
 def test_a_start_changes_tokens_and_places_only(scale, waves):
-    plain = recipe("tiny").network([3])
-    changed = recipe("tiny").network([3])
+    plain = recipe("tiny").network([3]).requires_grad_(False)
+    changed = recipe("tiny").network([3]).requires_grad_(False)
     Start(scale, waves=waves, seed=3)(changed)
     for (name, one), other in zip(plain.named_parameters(), changed.parameters(), strict=True):
-        same = "embed." not in name.replace("unembed.", "") and "position." not in name
-        if same:
+        part = name.split(".")[2]
+        if part not in ("embed", "position"):
             assert torch.equal(one, other)
-        elif "embed." in name:
-            assert float(other.std()) == pytest.approx(scale, rel=1e-4)
-            cosine = torch.cosine_similarity(one, other, dim=1)
-            torch.testing.assert_close(cosine, torch.ones_like(cosine))
-        else:
-            assert float(other.square().mean().sqrt()) == pytest.approx(scale, rel=1e-4)
-            cosine = torch.cosine_similarity(one, other, dim=1)
-            assert bool((cosine > 0.999).all()) == waves
+            continue
+        same = (torch.cosine_similarity(one, other, dim=1) > 0.999).all()
+        assert bool(same) == (part == "embed" or waves)
+        assert float(other.square().mean().sqrt()) == pytest.approx(scale, rel=0.02)
 
 
 def test_the_book_starts_with_large_waves():
