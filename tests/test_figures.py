@@ -43,11 +43,8 @@ from absrep.figures import (
     plot_trial,
 )
 from absrep.geometry import AbstractionScores
-<<<<<<< HEAD
 from absrep.mazes import Mazes
-=======
 from absrep.microscope import examine
->>>>>>> 06fe733afbdb729fe582ed05a4a966b88c0597fe
 from absrep.nets import Training
 
 from .helpers import latents
