@@ -181,8 +181,8 @@ def fit_linear(streams: ArrayLike, values: ArrayLike, penalty: float = 1.0) -> L
     --------
     >>> x = np.random.default_rng(0).standard_normal((1000, 3))
     >>> probe = fit_linear(x, x[:, :1] - 2 * x[:, 2:])
-    >>> probe.weights[:, 0].round(2).tolist()
-    [1.0, -0.0, -2.0]
+    >>> (probe.weights[:, 0].round(2) + 0).tolist()
+    [1.0, 0.0, -2.0]
     """
     x, y = as_array("streams", streams, 2), as_array("values", values, 2)
     if len(x) != len(y):
