@@ -3,6 +3,7 @@
 from ._generation import depth_first, held_out, percolation
 from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
+from ._law import count_trees, depth_first_law
 from ._probes import (
     LinearProbe,
     WallProbe,
@@ -12,6 +13,7 @@ from ._probes import (
     majority_accuracy,
     shuffled_mazes,
     streams_at,
+    walls_beside,
     walls_by_role,
 )
 from ._puzzles import Puzzles, pose, solve
@@ -26,8 +28,10 @@ __all__ = [
     "Vocabulary",
     "WallProbe",
     "answer",
+    "count_trees",
     "degree_projection",
     "depth_first",
+    "depth_first_law",
     "fit_linear",
     "fit_probe",
     "held_out",
@@ -40,5 +44,6 @@ __all__ = [
     "solve_rates",
     "streams_at",
     "targets",
+    "walls_beside",
     "walls_by_role",
 ]

@@ -25,6 +25,7 @@ __all__ = [
     "majority_accuracy",
     "shuffled_mazes",
     "streams_at",
+    "walls_beside",
     "walls_by_role",
 ]
 
@@ -304,6 +305,37 @@ def degree_projection(size: int) -> Array:
     return projection
 
 
+def walls_beside(cells: ArrayLike, size: int) -> Booleans:
+    """Places of walls that belong to chosen cells.
+
+    Parameters
+    ----------
+    cells : int array, shape (N,) or (N, k)
+        Cells of each maze; −1 is none.
+    size : int
+        Cells on a side.
+
+    Returns
+    -------
+    bool array, shape (N, E)
+
+    Examples
+    --------
+    >>> walls_beside([0, 3], 2).sum(axis=1).tolist()
+    [2, 2]
+    """
+    first, second = lattice_edges(size).T
+    chosen = np.asarray(cells)
+    if not np.issubdtype(chosen.dtype, np.integer) or chosen.ndim not in (1, 2):
+        raise ValueError(f"cells must be integers of shape (N,) or (N, k), found {chosen.shape}")
+    if chosen.min() < -1 or chosen.max() >= size * size:
+        raise ValueError(f"cells must be −1 to {size * size - 1}")
+    there = np.zeros((len(chosen), size * size + 1), bool)  # the last column takes all the −1
+    np.put_along_axis(there, chosen.reshape(len(chosen), -1), True, axis=1)
+    beside: Booleans = there[:, first] | there[:, second]
+    return beside
+
+
 def walls_by_role(puzzles: Puzzles) -> dict[str, Booleans]:
     """Which places of walls matter for a puzzle, and which do not.
 
@@ -324,10 +356,7 @@ def walls_by_role(puzzles: Puzzles) -> dict[str, Booleans]:
     >>> {role: which.sum().item() for role, which in roles.items()}
     {'origin': 2, 'path': 1, 'elsewhere': 1}
     """
-    n_cells = puzzles.mazes.n_cells
-    on_path = np.zeros((len(puzzles), n_cells + 1), bool)
-    np.put_along_axis(on_path, np.where(puzzles.path < 0, n_cells, puzzles.path), True, axis=1)
-    first, second = lattice_edges(puzzles.mazes.size).T
-    origin = (puzzles.origin[:, None] == first) | (puzzles.origin[:, None] == second)
-    path: Booleans = (on_path[:, first] | on_path[:, second]) & ~origin
+    size = puzzles.mazes.size
+    origin = walls_beside(puzzles.origin, size)
+    path: Booleans = walls_beside(puzzles.path, size) & ~origin
     return {"origin": origin, "path": path, "elsewhere": ~(origin | path)}
