@@ -81,7 +81,7 @@ def maze_within() -> Explorer:
             "walked": _places(walked),
             "here": _places(walked[-1:]),
             "target": _places(path[-1:]),
-            "right": _bars(edges[right], wall[right]),
+            "right": _bars(edges[right & (wall > 0.1)], wall[right & (wall > 0.1)]),
             "wrong": _bars(edges[~right], wall[~right]),
             "frame": _frame(),
             "n right": f"{right.sum()} of {right.size}",
@@ -158,10 +158,7 @@ def _with(streams: Array, degrees: Array) -> Array:
 
 
 def _bars(edges: Array, wall: Array) -> Array:
-    """Walls as bars, thick where the reading is sure; none where it is sure of a passage.
-
-    A wrong reading shows at least a hair.
-    """
+    """Walls as bars, thick where the reading is sure, a hair where it is sure of a passage."""
     ends = _walls(edges)
     along = ends[:, 1] - ends[:, 0]
     half = along[:, ::-1] * (0.02 + 0.13 * wall[:, None])
