@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from .._validation import Array
 from ..figures import LATENT_COLOURS, SERIES_COLOURS
@@ -66,7 +67,8 @@ def maze_within() -> Explorer:
         puzzle, place = new[[m]], _PLACES[k]
         stream = shown[depth, [m], k]
         probe: WallProbe = alone[depth][k]
-        wall = np.clip((1 - probe.scores(stream)[0]) / 2, 0, 1)
+        sure = np.clip(-probe.scores(stream)[0], -1, 1)  # of a wall, above 0
+        wall, missed = sure > 0, (sure <= 0) & ~puzzle.mazes.passages[0]
         right = probe.right(stream, puzzle.mazes)[0]
         path = puzzle.path[0][: puzzle.lengths[0] + 1]
         walked = path[: max(place, 1)]
@@ -81,8 +83,9 @@ def maze_within() -> Explorer:
             "walked": _places(walked),
             "here": _places(walked[-1:]),
             "target": _places(path[-1:]),
-            "right": _bars(edges[right & (wall > 0.1)], wall[right & (wall > 0.1)]),
-            "wrong": _bars(edges[~right], wall[~right]),
+            "right": _bars(edges[wall & right], sure[wall & right]),
+            "wrong": _bars(edges[wall & ~right], sure[wall & ~right]),
+            "missed": _walls(edges[missed]),
             "frame": _frame(),
             "n right": f"{right.sum()} of {right.size}",
             "n here": f"{right[here].sum()} of {here.sum()}",
@@ -115,8 +118,8 @@ def maze_within() -> Explorer:
         title="A solver at work, and the maze in its stream",
         description="Left: a maze with its walls, the shortest path, and the cells that have been "
         "said so far. Right: the walls that a linear probe reads from the stream of the last word "
-        "said, after the chosen layer; thick where the reading is sure of a wall, green where it "
-        "is right about wall or passage and red where it is wrong.",
+        "said, after the chosen number of blocks; the thicker, the surer; green where there is "
+        "one, red where there is none, and dashed where it misses one.",
         compute=compute,
         parameters=(
             Parameter("maze", "maze", range(1, _N_SHOWN + 1)),
@@ -130,12 +133,13 @@ def maze_within() -> Explorer:
                 Line("way", "shortest path", SERIES_COLOURS[3], dashed=True),
                 Line("walked", "said", blue),
                 Dots("here", "last cell", SERIES_COLOURS[2]),
-                Dots("target", "target", red),
+                Dots("target", "target", SERIES_COLOURS[1]),
             ),
             square(
                 "walls read from the stream",
-                Area("right", "read right", green),
-                Area("wrong", "read wrong", red),
+                Area("right", "wall read", green),
+                Area("wrong", "read where there is none", red),
+                Segments("missed", "missed", red, dashed=True),
                 Segments("frame"),
             ),
         ),
@@ -150,18 +154,19 @@ def maze_within() -> Explorer:
     )
 
 
-def _with(streams: Array, degrees: Array) -> Array:
+def _with(streams: Array, counts: ArrayLike) -> Array:
     """Streams (..., N, width) or (..., N, K, width), and beside each the degrees of its maze."""
+    degrees = np.asarray(counts, dtype=np.float64)
     wide = degrees if streams.ndim == 2 else degrees[:, None]
     shape = (*streams.shape[:-1], degrees.shape[1])
     return np.concatenate([streams, np.broadcast_to(wide, shape)], axis=-1)
 
 
-def _bars(edges: Array, wall: Array) -> Array:
-    """Walls as bars, thick where the reading is sure, a hair where it is sure of a passage."""
+def _bars(edges: Array, sure: Array) -> Array:
+    """Walls as bars, the thicker, the surer."""
     ends = _walls(edges)
     along = ends[:, 1] - ends[:, 0]
-    half = along[:, ::-1] * (0.02 + 0.13 * wall[:, None])
+    half = along[:, ::-1] * (0.03 + 0.1 * sure[:, None])
     first, second = ends[:, 0] + 0.06 * along, ends[:, 1] - 0.06 * along
     corners = np.stack([first - half, second - half, second + half, first + half], axis=1)
     gap = np.full((len(ends), 1, 2), np.nan)
