@@ -21,7 +21,7 @@ def drawn():
     seen = draw_puzzles(depth_first, 2600, 4, rng, unseen=False)
     new = draw_puzzles(depth_first, 40, 4, rng, unseen=True)
     seen, new = (some[some.lengths >= 4] for some in (seen, new))
-    seen, new = seen[:1200], new[:5]
+    seen, new = seen[:1200], new[:8]
     assert held_out(new.mazes).all() and not held_out(seen.mazes).any()
     return seen, new, words.encode(seen, rng), words.encode(new, rng)
 
@@ -42,7 +42,7 @@ def test_the_walls_are_those_of_a_ridge_regression(drawn, word, layer):
         scale = StandardScaler().fit(fit_x)
         model = Ridge().fit(scale.transform(fit_x), 2.0 * seen.mazes.passages - 1)
         right = ((model.predict(scale.transform(x)) > 0) == new.mazes.passages).sum(axis=1)
-        for maze in range(5):
+        for maze in range(8):
             shown = explorer("maze_within").readouts_at(maze=maze + 1, word=word, layer=layer)
             # A reading at the very border may fall to either side in another precision.
             assert abs(int(shown[key].split()[0]) - right[maze]) <= 1
@@ -62,7 +62,7 @@ def test_the_solvers_words_are_those_of_its_logits(drawn):
 
 def test_bars_and_counts_agree(drawn):
     walls = (~drawn[1].mazes.passages).sum(axis=1)
-    for maze in range(5):
+    for maze in range(8):
         frame = explorer("maze_within").compute(maze=maze + 1, word=1, layer=6)
         right, wrong = (np.isnan(frame[key][:, 0]).sum() for key in ("right", "wrong"))
         missed = len(frame["missed"])

@@ -20,7 +20,7 @@ __all__ = ["maze_within"]
 
 _KIND = "depth first"
 _N_FIT = 1200
-_N_SHOWN = 5
+_N_SHOWN = 8
 _PLACES = (-3, 0, 1, 2, 3, 4)
 _SHORTEST = 4  # steps: so that every puzzle has all places
 _WORDS = ("the origin in the question", "<path>", "1st cell", "2nd cell", "3rd cell", "4th cell")
