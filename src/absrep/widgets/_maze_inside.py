@@ -40,7 +40,7 @@ def maze_within() -> Explorer:
     --------
     >>> shown = maze_within().readouts_at(maze=1, word=1, layer=0)
     >>> shown["says"]
-    '(0,0)'
+    '(3,1)'
     """
     about = recipe("solver")
     words, draw = about.vocabulary, about.kinds[_KIND]
