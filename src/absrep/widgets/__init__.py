@@ -30,6 +30,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._maze_inside import maze_within
 from ._maze_language import maze_sentence
 from ._mean_field import neuron_landscape, optimal_landscape
 from ._measuring import few_trials, fooled_measures
@@ -81,6 +82,7 @@ __all__ = [
     "many_tasks",
     "matrix_panel",
     "maze_sentence",
+    "maze_within",
     "members_come_apart",
     "members_of_a_class",
     "memory_in_time",
