@@ -1,6 +1,7 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._alignment import plot_alignments
+from ._courses import plot_courses
 from ._dynamics import plot_bound
 from ._kernels import plot_kernels
 from ._landscape import plot_excess, plot_landscape
@@ -39,6 +40,7 @@ __all__ = [
     "ExponentPanel",
     "plot_alignments",
     "plot_bound",
+    "plot_courses",
     "plot_dichotomies",
     "plot_distributions",
     "plot_eigenvalues",

@@ -5,6 +5,7 @@ from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
 from ._probes import WallProbe, fit_probe, majority_accuracy, shuffled_mazes, streams_at
 from ._puzzles import Puzzles, pose, solve
+from ._rises import rise_times, sharpness
 from ._solving import answer, solve_rates, targets
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "majority_accuracy",
     "percolation",
     "pose",
+    "rise_times",
+    "sharpness",
     "shuffled_mazes",
     "solve",
     "solve_rates",

@@ -73,11 +73,15 @@ def answer(
     >>> answer(network, words, pose(depth_first(5, 3, seed=0), seed=1), seed=2).shape
     (1, 5, 10)
     """
-    sentences = vocabulary.encode(puzzles, seed)
+    return go_on(network, vocabulary, vocabulary.encode(puzzles, seed))
+
+
+def go_on(network: LanguageModel, vocabulary: Vocabulary, sentences: Sentences) -> Integers:
+    """What networks say after the prompts of given sentences; see `answer`."""
     end, pad = vocabulary["<end>"], vocabulary["<pad>"]
-    rows, longest = np.arange(len(puzzles)), vocabulary.n_cells + 1
+    n, longest = len(sentences.tokens), vocabulary.n_cells + 1
     room = int(sentences.prompt.max()) + longest
-    prompt = np.full((len(puzzles), room), pad)
+    prompt = np.full((n, room), pad)
     known = np.arange(room) < sentences.prompt[:, None]
     width = min(room, sentences.tokens.shape[1])
     prompt[:, :width] = np.where(known[:, :width], sentences.tokens[:, :width], pad)
@@ -85,15 +89,16 @@ def answer(
     going = np.ones(tokens.shape[:2], bool)
     device = next(network.parameters()).device
     for step in range(longest):
-        place = sentences.prompt + step
-        with torch.no_grad():
-            seen = torch.from_numpy(tokens[:, :, : int(place.max())]).to(device)
-            logits = network(seen).cpu().numpy()
-        said = logits[:, rows, place - 1].argmax(-1)
-        tokens[:, rows, place] = np.where(going, said, pad)
-        going &= said != end
-        if not going.any():
+        rows = np.flatnonzero(going.any(axis=0))
+        if not len(rows):
             break
+        place = sentences.prompt[rows] + step
+        with torch.no_grad():
+            seen = torch.from_numpy(tokens[:, rows, : int(place.max())]).to(device)
+            logits = network(seen).cpu().numpy()
+        said = logits[:, np.arange(len(rows)), place - 1].argmax(-1)
+        tokens[:, rows, place] = np.where(going[:, rows], said, pad)
+        going[:, rows] &= said != end
     after = sentences.prompt[:, None] + np.arange(longest)
     return np.take_along_axis(tokens, np.broadcast_to(after, (len(tokens), *after.shape)), axis=2)
 
