@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -88,16 +88,18 @@ class Recipe:
         return min(1.0, (progress * self.n_steps + 1) / 200, (1 - progress) / 0.3)
 
 
+_SOLVER = Recipe(
+    {"depth first": depth_first, "percolation": partial(percolation, openness=0.55)},
+    size=4,
+    width=96,
+    n_heads=4,
+    n_blocks=6,
+    n_steps=12_000,
+)
 _RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
-        "solver": Recipe(
-            {"depth first": depth_first, "percolation": partial(percolation, openness=0.55)},
-            size=4,
-            width=96,
-            n_heads=4,
-            n_blocks=6,
-            n_steps=12_000,
-        ),
+        "solver": _SOLVER,
+        "long": replace(_SOLVER, n_steps=20_000),
         "tiny": Recipe(
             {"percolation": partial(percolation, openness=0.6)},
             size=3,
@@ -113,7 +115,10 @@ _RECIPES: Mapping[str, Recipe] = MappingProxyType(
 
 
 def recipe(name: str) -> Recipe:
-    """A recipe by its name: "solver", the networks of the book, or "tiny", seconds to train.
+    """A recipe by its name.
+
+    "solver" made the networks of the book, "long" is the same with more steps, and "tiny"
+    takes seconds.
 
     Parameters
     ----------
