@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from .._validation import as_array
@@ -40,7 +41,7 @@ def plot_courses(
     marks : mapping of name to x, optional
         Dotted vertical lines in every panel.
     xscale : str, default "linear"
-        As in matplotlib; "symlog" is linear up to the first step after 0.
+        Or "symlog": linear up to the first step after 0, and logarithmic from there.
     ylim : (float, float), optional
     n_columns : int, default 2
         Most panels in a row.
@@ -77,12 +78,18 @@ def plot_courses(
             first = min([first, *at[at > 0]])
         for name, height in (levels or {}).get(title, {}).items():
             ax.axhline(height, color=NEUTRAL, linestyle="--", linewidth=1)
-            place = {"xycoords": ax.get_yaxis_transform(), "ha": "right", "va": "bottom"}
-            ax.annotate(name, (1, height), fontsize=8, color=NEUTRAL, **place)
+            where = {"xycoords": ax.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+            ax.annotate(name, (1, height), fontsize=8, color=NEUTRAL, **where)
         for place in (marks or {}).values():
             ax.axvline(place, color=NEUTRAL, linestyle=":", linewidth=1.2)
-        linear = {"linthresh": first} if xscale == "symlog" else {}
-        ax.set_xscale(xscale, **linear)
+        if xscale == "symlog":
+            ax.set_xscale(xscale, linthresh=first, linscale=0.4)
+            ends = np.log10(2 * first), np.log10(max(np.max(x) for x, _ in courses.values()))
+            decades = 10.0 ** np.arange(np.ceil(ends[0]), np.floor(ends[1]) + 1)
+            ax.set_xticks([0, first, *decades], [f"{at:,g}" for at in (0, first, *decades)])
+        else:
+            ax.set_xscale(xscale)
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
         if ylim is not None:
             ax.set_ylim(*ylim)

@@ -106,13 +106,12 @@ def run_cell(cell: Cell) -> list[Row]:
     """
     network = load_file(cell.recipe, cell.file)
     network.multiply_in = torch.bfloat16
-    rows = []
+    rows: list[Row] = []
     for number, (name, kind) in enumerate(cell.recipe.kinds.items()):
         for part, measured in enumerate(_look(cell, network, kind, number)):
             # Four digits: more would say nothing, and differ from machine to machine.
             numbers = {key: float(f"{value:.4g}") for key, value in measured.items()}
-            key = {"seed": cell.seed, "step": cell.step, "kind": name, "part": part}
-            rows.append(Row(key | numbers))
+            rows.append({**_columns(cell), "kind": name, "part": part, **numbers})
     return rows
 
 
@@ -130,10 +129,10 @@ def _look(
     sentences = words.encode(test, rng)
     unseen = _read(network, words, sentences)
     # A greedy answer is exact just if every token is right after a right beginning.
-    exact = unseen.right.all(axis=1)
+    exact = np.asarray(unseen.right.all(axis=1))
     said = np.full((n_test, words.n_cells + 1), words["<pad>"])
     right_ones = words.path_tokens(test)
-    said[exact, : right_ones.shape[1]] = right_ones[exact]
+    said[:, : right_ones.shape[1]] = right_ones
     lost = np.flatnonzero(~exact)
     if len(lost):
         alone = Sentences(sentences.tokens[lost], sentences.prompt[lost])
@@ -146,7 +145,7 @@ def _look(
         "next": steps,
         **{name: getattr(answers, name).astype(float) for name in ("exact", "valid", "reached")},
         "seen error": seen.error[:n_test],
-        "seen exact": seen.right.all(axis=1)[:n_test].astype(float),
+        "seen exact": np.asarray(seen.right[:n_test].all(axis=1), float),
         **_probed(fit, test, seen.streams, unseen.streams),
     }
     for part in range(cell.n_parts):
@@ -248,14 +247,13 @@ def _scores(x: Array, labels: Booleans, z: Array) -> Array:
 
 def _near(puzzles: Puzzles) -> Booleans:
     """Pairs of cells of which one or both are on the right path, (N, E)."""
-    near: Booleans = _on_way(puzzles)[:, lattice_edges(puzzles.mazes.size)].any(axis=2)
-    return near
+    return np.asarray(_on_way(puzzles)[:, lattice_edges(puzzles.mazes.size)].any(axis=2))
 
 
 def _on_way(puzzles: Puzzles) -> Booleans:
     """Cells of the right path, (N, n²)."""
-    cells_: Booleans = (puzzles.path[:, :, None] == np.arange(puzzles.mazes.size**2)).any(axis=1)
-    return cells_
+    places = puzzles.path[:, :, None] == np.arange(puzzles.mazes.size**2)
+    return np.asarray(places.any(axis=1))
 
 
 def _mean_where(values: Booleans, where: Booleans) -> Array:
