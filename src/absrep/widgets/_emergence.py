@@ -11,7 +11,7 @@ from .._validation import Array
 from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..mazes.sweeps import courses, read_table
 from ._explorer import Explorer, Parameter, Readout
-from ._marks import Bars, Dots, Line, Panel
+from ._marks import Dots, Line, Panel
 
 __all__ = ["maze_checkpoints"]
 
@@ -65,7 +65,7 @@ def maze_checkpoints() -> Explorer:
 
     blue, orange, green, *_ = LATENT_COLOURS
     black, pink, *_ = SERIES_COLOURS
-    ticks = tuple((float(step), f"{step:,}") for step in (0, 4000, 8000, 12_000))
+    ticks = tuple((float(step), f"{step}") for step in (0, 3000, 6000, 9000))
     return Explorer(
         name="maze_checkpoints",
         title="Solving and reading walls, checkpoint after checkpoint",
@@ -116,10 +116,11 @@ def maze_checkpoints() -> Explorer:
                 "blocks passed",
                 "walls read right at <path>",
                 (-0.6, last + 0.6),
-                (0.5, 1.0),
+                (0.8, 1.0),
                 (
-                    Bars("layers", colour=blue),
                     Line("degrees across", "", black, dashed=True),
+                    Line("layers", "", blue),
+                    Dots("layers", "", blue),
                 ),
                 title="stream and degrees, by layer",
                 xticks=tuple((float(layer), f"{layer}") for layer in range(last + 1)),
