@@ -37,7 +37,7 @@ def plot_courses(
     xlabel, ylabel : str
         With units.
     levels : mapping of title to mapping of name to height, optional
-        Horizontal lines in a panel, named at their right end.
+        Horizontal lines in a panel, named at their left end.
     marks : mapping of name to x, optional
         Dotted vertical lines in every panel.
     xscale : str, default "linear"
@@ -78,8 +78,8 @@ def plot_courses(
             first = min([first, *at[at > 0]])
         for name, height in (levels or {}).get(title, {}).items():
             ax.axhline(height, color=NEUTRAL, linestyle="--", linewidth=1)
-            where = {"xycoords": ax.get_yaxis_transform(), "ha": "right", "va": "bottom"}
-            ax.annotate(name, (1, height), fontsize=8, color=NEUTRAL, **where)
+            where = {"xycoords": ax.get_yaxis_transform(), "ha": "left", "va": "bottom"}
+            ax.annotate(name, (0.02, height), fontsize=8, color=NEUTRAL, **where)
         for place in (marks or {}).values():
             ax.axvline(place, color=NEUTRAL, linestyle=":", linewidth=1.2)
         if xscale == "symlog":
