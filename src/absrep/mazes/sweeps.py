@@ -339,7 +339,8 @@ def read_table(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        "emergence": every checkpoint of the three solvers of the book, see `run_cell`.
+        "emergence": 21 checkpoints of each of the three solvers of the book, dense where they
+        learn fastest; see `run_cell`.
 
     Returns
     -------
