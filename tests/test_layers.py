@@ -17,6 +17,7 @@ import absrep.figures
 import absrep.laboratory
 import absrep.mazes
 import absrep.mazes.starts
+import absrep.mazes.sweeps
 import absrep.mazes.training
 import absrep.meanfield
 import absrep.microscope
@@ -48,6 +49,7 @@ HOMES = (
     absrep.evidence.sweeps,
     absrep.mazes,
     absrep.mazes.starts,
+    absrep.mazes.sweeps,
     absrep.mazes.training,
     absrep.microscope,
     absrep.figures,

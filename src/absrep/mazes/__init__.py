@@ -18,6 +18,7 @@ from ._probes import (
     walls_by_role,
 )
 from ._puzzles import Puzzles, pose, solve
+from ._rises import rise_times, sharpness
 from ._solving import answer, solve_rates, targets
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "percolation",
     "pose",
     "right_steps",
+    "rise_times",
+    "sharpness",
     "shuffled_mazes",
     "solve",
     "solve_rates",

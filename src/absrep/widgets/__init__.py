@@ -11,6 +11,7 @@ from ._collapse import alignments_at_the_optimum
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
+from ._emergence import maze_checkpoints
 from ._explorer import Explorer, Parameter, Readout
 from ._ideal_observer import posterior_in_a_box
 from ._imperfect_tasks import exclusive_or_weight
@@ -81,6 +82,7 @@ __all__ = [
     "leaking_away",
     "many_tasks",
     "matrix_panel",
+    "maze_checkpoints",
     "maze_sentence",
     "maze_within",
     "members_come_apart",
