@@ -294,6 +294,7 @@ def maze_specimen(
     *,
     seeds: Sequence[int] = (0, 1, 2),
     n_trials: int = 30,
+    every_word: bool = False,
     rng: int = 0,
 ) -> Specimen:
     """Maze transformers at the first cell of the path, where they choose the first step (Part V).
@@ -314,6 +315,10 @@ def maze_specimen(
         Of the networks that came with the library.
     n_trials : int, default 30
         Of each combination.
+    every_word : bool, default False
+        Whether the read-out has the rows of all words, or only of those that a path can hold, the
+        cells and ``<end>``. The others are never right, and all that training does is to push
+        them down together.
     rng : int, default 0
         Of the puzzles.
 
@@ -329,6 +334,13 @@ def maze_specimen(
     (1, 24, 96)
     """
     labels, ((_, after), (_, before)) = _looks_at_mazes(bits, seeds, n_trials, rng)
+    if not every_word:
+        words = recipe("solver").vocabulary
+        said = [*range(words.n_cells), words["<end>"]]
+        after, before = (
+            LinearLayer(one.inputs, one.weights[:, said], one.gradients[..., said])
+            for one in (after, before)
+        )
     return Specimen(system, tuple(latents), labels, after.inputs, before.inputs, after, before)
 
 

@@ -146,7 +146,7 @@ def facing_the_cube(responses: Array, labels: Array) -> tuple[Array, float]:
 
 def _specimens() -> list[Specimen]:
     """One network of each kind."""
-    few: dict[str, Any] = {"seeds": [0], "n_trials": 40}
+    few: dict[str, Any] = {"seeds": [0], "n_trials": 30}
     way, walls = ("below", "to the right", "vertical"), ("open up", "open down", "open left")
     return [
         optimum_specimen(**few),
