@@ -50,7 +50,7 @@ def test_edges_join_conditions_that_differ_in_one_latent(results):
 
 
 def test_first_system_is_the_optimum(results):
-    found = optimum_specimen(seeds=[0], n_trials=30)
+    found = optimum_specimen(seeds=[0], n_trials=24)
     for state, x, layer in (
         (0, found.untrained[0], found.untrained_readout),
         (1, found.trained[0], found.readout),

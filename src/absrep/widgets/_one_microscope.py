@@ -146,12 +146,12 @@ def facing_the_cube(responses: Array, labels: Array) -> tuple[Array, float]:
 
 def _specimens() -> list[Specimen]:
     """One network of each kind."""
-    few: dict[str, Any] = {"seeds": [0], "n_trials": 30}
+    few: dict[str, Any] = {"seeds": [0], "n_trials": 24}
     way, walls = ("below", "to the right", "vertical"), ("open up", "open down", "open left")
     return [
         optimum_specimen(**few),
-        trained_specimen(n_steps=1500, **few),
-        evidence_specimen(**few),
+        trained_specimen(n_steps=1000, **few),
+        evidence_specimen(n_steps=300, **few),
         maze_specimen("mazes: the way", way_bits, way, **few),
         maze_specimen("mazes: the walls", wall_bits, walls, **few),
     ]
