@@ -63,7 +63,9 @@ def test_first_system_is_the_optimum(results):
 def test_everything_fits_into_its_panel(results):
     for result in results.values():
         assert np.all(result["six"] >= -1e-9) and np.all(result["six"] <= 1 + 1e-9)
-        assert np.all(result["scores"] < 1.05)
+        assert np.all(result["scores"] < 1.05) and np.all(result["scores"] > -0.3)
+        assert np.all(np.abs(result["score nulls"][:, 1]) < 1.05)
+        assert result["score nulls"][:, 1].min() > -0.3
         assert np.linalg.norm(result["corners"], axis=1).max() < 1.6 * np.sqrt(3)
         assert 0 < result["share"] <= 100 + 1e-9
 

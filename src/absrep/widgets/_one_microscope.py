@@ -104,7 +104,7 @@ def four_systems() -> Explorer:
                 "measure of the latents",
                 "score, or fraction correct",
                 (-0.6, 3.6),
-                (0, 1.05),
+                (-0.3, 1.05),
                 (
                     Bars("scores", colour=SERIES_COLOURS[3]),
                     Dots("score nulls", "chance"),
