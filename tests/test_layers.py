@@ -16,8 +16,10 @@ import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
 import absrep.mazes
+import absrep.mazes.starts
 import absrep.mazes.training
 import absrep.meanfield
+import absrep.microscope
 import absrep.nets
 import absrep.widgets
 
@@ -45,7 +47,9 @@ HOMES = (
     absrep.evidence,
     absrep.evidence.sweeps,
     absrep.mazes,
+    absrep.mazes.starts,
     absrep.mazes.training,
+    absrep.microscope,
     absrep.figures,
     absrep.widgets,
 )

@@ -50,6 +50,7 @@ def plot_examination(examination: Examination) -> Figure:
     figure = BookFigure(figsize=(1.2 + 4.3 * len(panels), height))
     for ax, rows in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _rows(ax, rows, colours)
+        ax.set_ylim(max(map(len, panels)) - 0.4, -0.6)  # rows of one height in both
         if rows[0].small:
             ax.set(xscale="log", xlabel="number of dimensions")
             ax.set_xticks(_round_numbers(*ax.get_xlim()))
@@ -66,11 +67,12 @@ def plot_examination(examination: Examination) -> Figure:
     handles.append(Patch(color=_CHANCE, label="by chance, 95 %"))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
     if missing:
-        figure.supxlabel(f"Not measured: {', '.join(missing)}.", fontsize=9, x=0.01, ha="left")
+        figure.suptitle(f"Not measured: {', '.join(missing)}", fontsize=10, x=0.01, ha="left")
     return figure
 
 
 def _rows(ax: Axes, rows: Sequence[Finding], colours: dict[str, str]) -> None:
+    ax.use_sticky_edges = False  # a bar at the edge would seem to go on beyond it
     for row, finding in enumerate(rows):
         if finding.null is not None:
             low, high = finding.null_range
@@ -80,7 +82,6 @@ def _rows(ax: Axes, rows: Sequence[Finding], colours: dict[str, str]) -> None:
             ax.plot(finding.interval, [row, row], color=colour, linewidth=1.6, zorder=2)
         ax.plot(finding.value, row, "o", color=colour, markersize=6, zorder=3)
     ax.set_yticks(range(len(rows)), [_once(rows, row) for row in range(len(rows))])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_ylabel("measure")
     ax.tick_params(axis="y", length=0)
 

@@ -8,6 +8,7 @@ from ._comparison import compare, compared_measures, summarise
 from ._examination import Examination, Finding, examine
 from ._measures import Measure, standard_measures
 from ._responses import Responses, binary_labels, read_responses
+from ._shares import wilson_interval
 from ._specimens import (
     Specimen,
     evidence_specimen,
@@ -39,4 +40,5 @@ __all__ = [
     "trained_specimen",
     "wall_bits",
     "way_bits",
+    "wilson_interval",
 ]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
+from scipy.stats import t
 from tqdm import tqdm
 
 from .._validation import Array, Seed, as_count, as_generator
 from ..geometry import NullDistribution
 from ._measures import Measure, standard_measures
 from ._responses import Responses, as_responses
+from ._shares import wilson_interval
 
 __all__ = ["Examination", "Finding", "examine"]
 
@@ -35,8 +36,8 @@ class Finding:
     value : float
         NaN where the measure does not exist.
     interval : (float, float)
-        95 %: Wilson's for shares of trials, else by a delete-a-group jackknife over trials; NaN
-        where there is none.
+        95 %, by a delete-a-group jackknife over trials; for shares of trials Wilson's where that
+        is wider; NaN where there is none.
     null : NullDistribution or None
         The measure and its values on shuffled data.
     small : bool
@@ -204,7 +205,7 @@ def examine(
     for measure in asked:
         values[measure.name], notes[measure.name] = _tried(measure, x, y, seed, width[measure.name])
     alive = [m for m in asked if np.isfinite(values[m.name]).all()]
-    spread = _jackknife([m for m in alive if not m.rate], x, y, seed, width, generator)
+    spread = _jackknife(alive, x, y, seed, width, generator)
     nulls = _nulls(alive, x, y, seed, width, repeats, generator, progress)
     findings = []
     for m in asked:
@@ -212,11 +213,10 @@ def examine(
             value, note = float(values[m.name][k]), notes[m.name]
             interval, null = (np.nan, np.nan), None
             if m in alive:
-                interval = (
-                    _wilson(value, _effective_trials(y))
-                    if m.rate
-                    else _student(value, *spread[m.name], k)
-                )
+                interval = _student(value, *spread[m.name], k)
+                if m.rate:
+                    low, high = wilson_interval(value, _effective_trials(y), level=_LEVEL)
+                    interval = _wider(interval, (float(low), float(high)))
                 if not np.isfinite(interval).all():
                     note = "no interval: too few trials to leave some out"
                 if m.name in nulls:
@@ -309,6 +309,14 @@ def _student(value: float, error: Array, freedom: int, k: int) -> tuple[float, f
     return value - reach, value + reach
 
 
+def _wider(jackknifed: tuple[float, float], binomial: tuple[float, float]) -> tuple[float, float]:
+    """Of two intervals for a share; the jackknife is blind where every trial is right."""
+    if not np.isfinite(jackknifed).all():
+        return binomial
+    low, high = max(0.0, jackknifed[0]), min(1.0, jackknifed[1])
+    return (low, high) if high - low > binomial[1] - binomial[0] else binomial
+
+
 def _holm(p_values: Array) -> Array:
     """Holm's step-down correction; what has no p-value (NaN) is no test."""
     tested = np.flatnonzero(np.isfinite(p_values))
@@ -323,10 +331,3 @@ def _effective_trials(labels: Array) -> float:
     """Trials that equal conditions would need for the same precision of a mean over conditions."""
     counts = np.unique(labels, axis=0, return_counts=True)[1]
     return float(len(counts) ** 2 / np.sum(1 / counts))
-
-
-def _wilson(rate: float, n: float) -> tuple[float, float]:
-    z = norm.ppf((1 + _LEVEL) / 2)
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    return float(centre - reach), float(centre + reach)

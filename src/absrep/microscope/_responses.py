@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,24 @@ class Responses:
                     f"of {name!r}"
                 )
         return cls(x, np.column_stack(columns), tuple(map(str, latents)), tuple(meanings))
+
+    def standardised(self) -> Responses:
+        """The same with every neuron at mean 0 and standard deviation 1 over trials.
+
+        The null of shuffled neurons takes neurons for interchangeable; this makes them nearly so.
+        A neuron that never changes stays at 0.
+
+        Examples
+        --------
+        >>> data = Responses.of([[1.0, 10.0], [3.0, 30.0]], {"side": [0, 1]})
+        >>> data.standardised().responses
+        array([[-1., -1.],
+               [ 1.,  1.]])
+        """
+        centred = self.responses - self.responses.mean(axis=0)
+        spread = centred.std(axis=0)
+        scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+        return replace(self, responses=scaled)
 
 
 def binary_labels(name: str, values: Any) -> tuple[Array, tuple[str, str]]:
