@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..microscope import Examination, Finding
 from ._style import LATENT_COLOURS, NEUTRAL, BookFigure, styled
+
+if TYPE_CHECKING:  # figures need neither pandas nor torch
+    from ..microscope import Examination, Finding
 
 __all__ = ["plot_examination"]
 

@@ -38,6 +38,7 @@ from ._measuring import few_trials, fooled_measures
 from ._measuring_alignment import alignment_over_training
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
+from ._one_microscope import four_systems
 from ._preactivations import fade_or_move, rows_and_columns
 from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
@@ -77,6 +78,7 @@ __all__ = [
     "fade_or_move",
     "few_trials",
     "fooled_measures",
+    "four_systems",
     "laboratory",
     "lazy_to_rich",
     "leaking_away",
