@@ -43,7 +43,7 @@ class Start:
     --------
     >>> network = recipe("tiny").network([0])
     >>> Start(0.02, waves=False, seed=0)(network)
-    >>> round(float(network.replicas[0].position.weight.std()), 2)
+    >>> round(float(network.replicas[0].position.weight.detach().std()), 2)
     0.02
     """
 
