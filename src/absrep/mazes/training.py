@@ -293,7 +293,8 @@ def load_file(recipe: Recipe, *files: Path) -> LanguageModel:
 
     Examples
     --------
-    See `save`.
+    >>> load_file(recipe("tiny"), _WEIGHTS / "tiny-0.safetensors").n_replicas
+    1
     """
     network = recipe.network(range(len(files)))
     for replica, file in zip(network.replicas, files, strict=True):
