@@ -3,6 +3,7 @@
 from ._ablation import mute_everywhere, mute_on_path, step_logits, step_rates
 from ._edits import (
     Forks,
+    ForkView,
     close_passages,
     fork_logits,
     fork_sentences,
@@ -22,6 +23,7 @@ from ._heads import (
 )
 from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
+from ._law import count_trees, depth_first_law
 from ._probes import WallProbe, fit_probe, majority_accuracy, shuffled_mazes, streams_at
 from ._puzzles import Puzzles, pose, solve
 from ._solving import answer, solve_rates, targets
@@ -29,6 +31,7 @@ from ._solving import answer, solve_rates, targets
 __all__ = [
     "AdjacencyScores",
     "Answers",
+    "ForkView",
     "Forks",
     "Mazes",
     "Puzzles",
@@ -40,7 +43,9 @@ __all__ = [
     "answer",
     "binding_scores",
     "close_passages",
+    "count_trees",
     "depth_first",
+    "depth_first_law",
     "direct_attribution",
     "fit_probe",
     "fork_logits",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from ._lattice import Booleans, Integers, Mazes, lattice_edges, neighbour_table,
 from ._puzzles import Puzzles, solve
 
 __all__ = [
+    "ForkView",
     "Forks",
     "close_passages",
     "fork_logits",
@@ -367,6 +370,92 @@ def patched_logits(
     swap, other = torch.from_numpy(chosen)[..., None], stream.detach()
     with network.with_stream({n_blocks: lambda own: torch.where(swap, other.to(own.dtype), own)}):
         return fork_logits(network, sentences, forks)
+
+
+class ForkView:
+    """Sentences that end at their forks, read once; the last word's stream can then be edited.
+
+    What comes before does not depend on the last word, so an edit of its stream after l blocks
+    costs only that word's way through the blocks that follow.
+
+    Parameters
+    ----------
+    network : LanguageModel
+        Of one replica.
+    sentences : Sentences
+    forks : Forks
+
+    Attributes
+    ----------
+    streams : Tensor, shape (L + 1, N, width)
+        Of the word at the fork.
+
+    Examples
+    --------
+    >>> from absrep.mazes import depth_first, pose
+    >>> from absrep.mazes.training import recipe
+    >>> network = recipe("tiny").network([0])
+    >>> forks = move_passages(pose(depth_first(50, 3, seed=0), seed=1), seed=2)
+    >>> first, _, _ = fork_sentences(Vocabulary(3), forks, seed=3)
+    >>> view = ForkView(network, first, forks)
+    >>> np.allclose(view.logits(1, view.streams[1]), fork_logits(network, first, forks), atol=1e-5)
+    True
+    """
+
+    def __init__(self, network: LanguageModel, sentences: Sentences, forks: Forks) -> None:
+        _one(network)
+        self._one = cast(Any, network.replicas[0])
+        at = torch.from_numpy(sentences.prompt + forks.number)
+        n = torch.arange(len(forks))
+        with torch.no_grad():
+            whole = network.streams(torch.from_numpy(sentences.tokens))[0]
+            self.streams = whole[:, n, at]
+            self._later = torch.arange(whole.shape[2]) >= at[:, None]
+            self._known = [self._keys_and_values(block, x) for block, x in self._blocks(whole)]
+
+    def _blocks(self, streams: Tensor) -> Iterator[tuple[Any, Tensor]]:
+        return zip(self._one.blocks, streams[:-1], strict=True)
+
+    @staticmethod
+    def _keys_and_values(block: Any, stream: Tensor) -> tuple[Tensor, Tensor]:
+        read, attention = block.first_norm(stream), block.attention
+        shape = (*stream.shape[:-1], attention.n_heads, -1)
+        return attention.key(read).reshape(shape), attention.value(read).reshape(shape)
+
+    def logits(self, n_blocks: int, stream: Tensor) -> Array:
+        """Logits at the fork when the stream there is this one after some blocks.
+
+        Parameters
+        ----------
+        n_blocks : int
+        stream : Tensor, shape (N, width)
+
+        Returns
+        -------
+        array, shape (N, V)
+        """
+        if stream.shape != self.streams[0].shape:
+            raise ValueError(
+                f"stream must have shape {tuple(self.streams[0].shape)}, "
+                f"found {tuple(stream.shape)}"
+            )
+        first, x = as_count("n_blocks", n_blocks, at_least=0), stream.to(self.streams.dtype)
+        with torch.no_grad():
+            both = list(zip(self._one.blocks, self._known, strict=True))
+            for block, (keys, values) in both[first:]:
+                own_key, own_value = self._keys_and_values(block, x)  # (N, h, m)
+                query = block.attention.query(block.first_norm(x)).reshape(own_key.shape)
+                scores = torch.einsum("nhm,nthm->nht", query, keys)
+                scores = scores.masked_fill(self._later[:, None], -torch.inf)
+                own = (query * own_key).sum(-1, keepdim=True)
+                weights = torch.cat([scores, own], -1) / query.shape[-1] ** 0.5
+                weights = weights.softmax(-1)
+                taken = torch.einsum("nht,nthm->nhm", weights[..., :-1], values)
+                taken = taken + weights[..., -1:] * own_value
+                x = x + block.attention.output(taken.flatten(1))
+                x = x + block.down(torch.relu(block.up(block.second_norm(x))))
+            logits: Array = self._one.unembed(self._one.norm(x)).double().numpy()
+        return logits
 
 
 def open_directions(

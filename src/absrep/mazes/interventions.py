@@ -23,6 +23,7 @@ from ..nets import LanguageModel
 from ._ablation import mute_everywhere, mute_on_path, step_logits, step_rates
 from ._edits import (
     Forks,
+    ForkView,
     close_passages,
     fork_logits,
     fork_sentences,
@@ -51,7 +52,7 @@ __all__ = [
 
 _TABLES = Path(__file__).parent / "tables"
 SEEDS = (0, 1, 2)
-DOSES = (1.0, 2.0, 4.0)
+DOSES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 def training_scores(seed: int, n_puzzles: int = 300) -> AdjacencyScores:
@@ -288,7 +289,7 @@ def head_patches(seed: int, n_forks: int = 150) -> list[Row]:
     return rows
 
 
-def edits(seed: int, n_forks: int = 100, n_seen: int = 1000) -> list[Row]:
+def edits(seed: int, n_forks: int = 200, n_seen: int = 1000) -> list[Row]:
     """Steps of a solver whose stream says, at the current cell, that a wall beside it is gone.
 
     On unseen mazes of percolation. Directions come from mazes of training: the difference of the
@@ -300,7 +301,7 @@ def edits(seed: int, n_forks: int = 100, n_seen: int = 1000) -> list[Row]:
     ----------
     seed : int
         Of the solver.
-    n_forks : int, default 100
+    n_forks : int, default 200
     n_seen : int, default 1000
         Mazes of training that the directions are from.
 
@@ -331,7 +332,7 @@ def edits(seed: int, n_forks: int = 100, n_seen: int = 1000) -> list[Row]:
     }
     rows: list[Row] = []
     for test, make in makers.items():
-        forks = make(draw_puzzles(kind, 60 * n_forks, solver.size, rng, unseen=True))
+        forks = make(draw_puzzles(kind, 30 * n_forks, solver.size, rng, unseen=True))
         first, second, _ = fork_sentences(words, forks, rng)
         few = slice(0, 2 * n_forks)
         forks, first, second = forks[few], _rows(first, few), _rows(second, few)
@@ -398,33 +399,34 @@ class _Directions:
     ) -> Iterator[tuple[int, str, float, Array]]:
         """Blocks, direction, dose and logits at the fork, for all of them."""
         n, way = np.arange(len(forks)), self._way(forks, closing)
-        with torch.no_grad():
-            own = self.network.streams(torch.from_numpy(sentences.tokens))[0]
-        place = np.arange(sentences.tokens.shape[1])
-        here = place == (sentences.prompt + forks.number)[:, None]
-        start = place == sentences.prompt[:, None] - 1
+        view = ForkView(self.network, sentences, forks)
         finite = np.isfinite(self.means).all((0, 3))[forks.cell]
         finite[n, way] = False
         another = (self.rng.random(finite.shape) * finite).argmax(1)
-        edge = self.edges[forks.cell, way]
+        edge, sign = self.edges[forks.cell, way], -1 if closing else 1
         for blocks in range(1, self.network.n_blocks):
             means = self.means[blocks, forks.cell, way]
             length = np.linalg.norm(means, axis=1, keepdims=True)
             kinds = {
-                "means": (means, here),
-                "probe": (self.probes[blocks, edge], here),
-                "another way": (self.means[blocks, forks.cell, another], here),
-                "random": (self.rng.standard_normal(means.shape), here),
-                "<path>": (self.global_means[blocks, edge], start),
+                "means": means,
+                "probe": self.probes[blocks, edge],
+                "another way": self.means[blocks, forks.cell, another],
+                "random": self.rng.standard_normal(means.shape),
             }
-            for name, (direction, places) in kinds.items():
-                unit = direction / np.linalg.norm(direction, axis=1, keepdims=True)
-                size = np.linalg.norm(direction, axis=1)[:, None] if name == "<path>" else length
+            for name, direction in kinds.items():
+                step = sign * length * direction / np.linalg.norm(direction, axis=1, keepdims=True)
                 for dose in DOSES:
-                    by = (-1 if closing else 1) * dose * size * unit
-                    moved = own[blocks] + torch.from_numpy(by)[:, None].float()
-                    args = (self.network, sentences, forks, blocks, places, moved)
-                    yield blocks, name, dose, patched_logits(*args)
+                    moved = view.streams[blocks] + torch.from_numpy(dose * step)
+                    yield blocks, name, dose, view.logits(blocks, moved)
+        # At <path> once, at the dose that does most: this costs a whole reading each.
+        with torch.no_grad():
+            own = self.network.streams(torch.from_numpy(sentences.tokens))[0]
+        start = np.arange(sentences.tokens.shape[1]) == sentences.prompt[:, None] - 1
+        for blocks in range(1, self.network.n_blocks):
+            step = sign * DOSES[-1] * self.global_means[blocks, edge]
+            moved = own[blocks] + torch.from_numpy(step)[:, None]
+            args = (self.network, sentences, forks, blocks, start, moved)
+            yield blocks, "<path>", DOSES[-1], patched_logits(*args)
 
 
 def _streams(network: LanguageModel, sentences: Sentences, steps: Steps) -> tuple[Array, Array]:

@@ -30,6 +30,7 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._maze_language import maze_sentence
 from ._mean_field import neuron_landscape, optimal_landscape
 from ._measuring import few_trials, fooled_measures
 from ._measuring_alignment import alignment_over_training
@@ -76,6 +77,7 @@ __all__ = [
     "leaking_away",
     "many_tasks",
     "matrix_panel",
+    "maze_sentence",
     "members_come_apart",
     "members_of_a_class",
     "memory_in_time",
