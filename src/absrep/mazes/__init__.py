@@ -11,6 +11,8 @@ from ._edits import (
     open_directions,
     open_walls,
     patched_logits,
+    step_streams,
+    way_directions,
 )
 from ._generation import depth_first, held_out, percolation
 from ._heads import (
@@ -67,6 +69,8 @@ __all__ = [
     "solve_rates",
     "step_logits",
     "step_rates",
+    "step_streams",
     "streams_at",
     "targets",
+    "way_directions",
 ]

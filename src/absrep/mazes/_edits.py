@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .._validation import Array, Seed, as_array, as_count, as_generator
 from ..nets import LanguageModel
+from ._heads import Steps
 from ._language import Sentences, Vocabulary
 from ._lattice import Booleans, Integers, Mazes, lattice_edges, neighbour_table, shortest_ways
 from ._puzzles import Puzzles, solve
@@ -27,6 +28,8 @@ __all__ = [
     "open_directions",
     "open_walls",
     "patched_logits",
+    "step_streams",
+    "way_directions",
 ]
 
 
@@ -505,6 +508,84 @@ def open_directions(
             if all(map(len, sides)):
                 found[cell, way] = sides[0].mean(0) - sides[1].mean(0)
     return found
+
+
+def step_streams(
+    network: LanguageModel, sentences: Sentences, steps: Steps, n_batch: int = 250
+) -> Array:
+    """Residual stream at every step of the right paths, before the first block and after each.
+
+    Parameters
+    ----------
+    network : LanguageModel
+        Of one replica.
+    sentences : Sentences
+    steps : Steps
+        See `path_steps`.
+    n_batch : int, default 250
+        Sentences at a time.
+
+    Returns
+    -------
+    array, shape (L + 1, M, width)
+
+    Examples
+    --------
+    >>> from absrep.mazes import depth_first, pose
+    >>> from absrep.mazes.training import recipe
+    >>> puzzles = pose(depth_first(20, 3, seed=0), seed=1)
+    >>> sentences = Vocabulary(3).encode(puzzles, seed=2)
+    >>> steps = path_steps(puzzles, sentences)
+    >>> step_streams(recipe("tiny").network([0]), sentences, steps).shape == (3, len(steps), 32)
+    True
+    """
+    _one(network)
+    parts = []
+    for first in range(0, len(sentences.tokens), n_batch):
+        chosen = np.flatnonzero((steps.row >= first) & (steps.row < first + n_batch))
+        with torch.no_grad():
+            tokens = torch.from_numpy(sentences.tokens[first : first + n_batch])
+            streams = network.streams(tokens)[0]
+        parts.append(streams[:, steps.row[chosen] - first, steps.place[chosen]])
+    streams_at: Array = torch.cat(parts, dim=1).double().numpy()
+    return streams_at
+
+
+def way_directions(
+    streams: ArrayLike, puzzles: Puzzles, sentences: Sentences, steps: Steps
+) -> Array:
+    """`open_directions` from the steps of right paths, without what the path itself says.
+
+    Not counted are the way that the path takes and the one that it comes from: else "open" would
+    mean "go there".
+
+    Parameters
+    ----------
+    streams : array, shape (L + 1, M, width)
+        See `step_streams`.
+    puzzles : Puzzles
+    sentences : Sentences
+    steps : Steps
+
+    Returns
+    -------
+    array, shape (L + 1, n², 4, width)
+
+    Examples
+    --------
+    >>> from absrep.mazes import depth_first, pose
+    >>> puzzles = pose(depth_first(200, 3, seed=0), seed=1)
+    >>> sentences = Vocabulary(3).encode(puzzles, seed=2)
+    >>> steps = path_steps(puzzles, sentences)
+    >>> way_directions(np.ones((1, len(steps), 2)), puzzles, sentences, steps).shape
+    (1, 9, 4, 2)
+    """
+    before = sentences.tokens[steps.row, steps.place - 1]  # <path> is no cell
+    ways = neighbour_table(puzzles.mazes.size)[0][steps.cell]
+    usable = (ways != steps.ahead[:, None]) & (ways != before[:, None])
+    mazes = puzzles.mazes[steps.row]
+    each = as_array("streams", streams, 3)
+    return np.stack([open_directions(x, mazes, steps.cell, usable) for x in each])
 
 
 def _one(network: LanguageModel) -> None:

@@ -297,7 +297,7 @@ def adjacency_scores(
     return AdjacencyScores(mass, kinds.sum(1).astype(np.int64), steps.row)
 
 
-def _kinds(puzzles: Puzzles, sentences: Sentences, steps: Steps) -> np.ndarray:
+def _kinds(puzzles: Puzzles, sentences: Sentences, steps: Steps) -> np.ndarray[Any, Any]:
     """Whether each token is a word of the list of each kind, as 0 and 1: (M, T, 5, 2)."""
     n_cells, tokens = puzzles.mazes.n_cells, sentences.tokens[steps.row]
     place = np.arange(tokens.shape[1])
@@ -313,7 +313,8 @@ def _kinds(puzzles: Puzzles, sentences: Sentences, steps: Steps) -> np.ndarray:
     free, walled = joined & ~bound, beside[cell, word] & ~joined
     kinds = np.stack([bound, free, walled, itself, ~(bound | free | walled | itself)], axis=-1)
     second = np.stack([place % 2 == 1, place % 2 == 0], axis=-1)
-    return (kinds & listed[..., None])[..., None].astype(np.float32) * second[:, None]
+    of_list: np.ndarray[Any, Any] = (kinds & listed[..., None])[..., None] & second[:, None]
+    return of_list.astype(np.float32)
 
 
 def binding_scores(network: LanguageModel, sentences: Sentences) -> Array:

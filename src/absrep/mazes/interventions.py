@@ -1,13 +1,13 @@
 """What happens to trained solvers when heads fall silent, or walls are moved inside them.
 
 ``python -m absrep.mazes.interventions NAME`` makes what is missing in the table NAME, from the
-networks that come with the library: "ablation", "patches", "head patches" or "edits".
+networks that come with the library: "ablation", "single_heads", "patches", "head_patches" or
+"edits".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,14 +28,15 @@ from ._edits import (
     fork_logits,
     fork_sentences,
     move_passages,
-    open_directions,
     open_walls,
     patched_logits,
+    step_streams,
+    way_directions,
 )
-from ._heads import AdjacencyScores, Steps, adjacency_scores, path_steps
+from ._heads import AdjacencyScores, adjacency_scores, path_steps
 from ._language import Sentences
 from ._lattice import Booleans, lattice_edges, neighbour_table
-from ._probes import fit_probe
+from ._probes import fit_probe, streams_at
 from ._puzzles import Puzzles
 from ._solving import solve_rates
 from .training import draw_puzzles, load, recipe
@@ -47,6 +48,7 @@ __all__ = [
     "patches",
     "place_groups",
     "read_table",
+    "single_heads",
     "training_scores",
 ]
 
@@ -79,8 +81,8 @@ def training_scores(seed: int, n_puzzles: int = 300) -> AdjacencyScores:
     return adjacency_scores(load("solver", [seed]), puzzles, sentences)
 
 
-def ablation(seed: int, n_puzzles: int = 100, n_random: int = 8) -> list[Row]:
-    """Steps of a solver without one head, without those that read passages, without random ones.
+def single_heads(seed: int, n_puzzles: int = 50) -> list[Row]:
+    """Steps of a solver without one head: on the path, or in the whole sentence.
 
     On unseen depth-first mazes, whose prompts have one length.
 
@@ -88,19 +90,48 @@ def ablation(seed: int, n_puzzles: int = 100, n_random: int = 8) -> list[Row]:
     ----------
     seed : int
         Of the solver.
-    n_puzzles : int, default 100
-    n_random : int, default 8
+    n_puzzles : int, default 50
+
+    Returns
+    -------
+    list of dict
+        By "how" ("mean on path", "mean everywhere"), "block" and "head": rates of "valid" and
+        "right" steps among "steps".
+
+    Examples
+    --------
+    >>> len(single_heads(0, n_puzzles=2))
+    48
+    """
+    silence = _Silence(seed, n_puzzles)
+    return [
+        _short({"seed": seed, "how": how, "block": head[0], "head": head[1]} | silence(how, [head]))
+        for how in ("mean on path", "mean everywhere")
+        for head in silence.everyone
+    ]
+
+
+def ablation(seed: int, n_puzzles: int = 60, n_random: int = 6) -> list[Row]:
+    """Steps of a solver without its heads that read passages, and without as many others.
+
+    On unseen depth-first mazes. The heads are chosen by `training_scores`.
+
+    Parameters
+    ----------
+    seed : int
+        Of the solver.
+    n_puzzles : int, default 60
+    n_random : int, default 6
         Random sets of heads.
 
     Returns
     -------
     list of dict
-        "what" is left out: "nothing", "one head", "adjacency heads" and "passage heads" (see the
-        criteria of `AdjacencyScores`), "all but ..." these, "as many as ..." these of the others,
-        "how" ("mean on path", "zero on path", "mean everywhere"), "block" and "head" of one head,
-        "number" of the random set, "heads" left out; rates of valid and right steps among
-        "steps", and, for sets silenced on the path, of whole answers that are valid, reach the
-        target, or are exact, among "puzzles".
+        "what" is silenced on the path: "nothing", "adjacency heads" and "passage heads" (see the
+        criteria of `AdjacencyScores`), "all but ..." these, "as many as ..." these of the others;
+        "how" ("mean on path", "zero on path"), "number" of the random set, "heads" silenced; rates
+        of "valid" and "right" steps among "steps" and, of passage heads, of whole answers that are
+        valid, reach the target, or are exact, among the first "puzzles".
 
     Examples
     --------
@@ -108,52 +139,63 @@ def ablation(seed: int, n_puzzles: int = 100, n_random: int = 8) -> list[Row]:
     >>> rows[0]["what"], rows[0]["valid"]
     ('nothing', 1.0)
     """
-    solver, words, rng = recipe("solver"), recipe("solver").vocabulary, np.random.default_rng(seed)
-    network = load("solver", [seed])
-    puzzles = draw_puzzles(solver.kinds["depth first"], n_puzzles, solver.size, rng, unseen=True)
-    sentences = words.encode(puzzles, seed)
-    steps = path_steps(puzzles, sentences)
-    whole = partial(mute_on_path, network, sentences, steps, words.longest)
-    ways: dict[str, Tensor] = {
-        "mean on path": whole(mean=True),
-        "zero on path": whole(mean=False),
-        "mean everywhere": mute_everywhere(network, sentences),
-    }
-    everyone = [(b, h) for b in range(network.n_blocks) for h in range(network.n_heads)]
-    scores = training_scores(seed)
-    chosen = {
-        "adjacency": {head for head in everyone if scores.criterion(0)[0][head]},
-        "passage": {head for head in everyone if scores.passage_criterion(0)[0][head]},
-    }
+    silence, scores = _Silence(seed, n_puzzles), training_scores(seed)
+    passed = {"adjacency": scores.criterion(0)[0], "passage": scores.passage_criterion(0)[0]}
 
     def row(what: str, how: str, gone: list[tuple[int, int]], number: int, spoken: bool) -> Row:
-        with network.without_heads(gone, ways[how]):
-            rates = step_rates(step_logits(network, sentences, steps), puzzles, steps)
-            said = solve_rates(network, words, puzzles, seed)[0] if spoken else None
-        one = gone[0] if what == "one head" else (-1, -1)
-        found = {"seed": seed, "what": what, "how": how, "block": one[0], "head": one[1]}
-        found |= {"number": number, "heads": len(gone), "steps": len(steps), "puzzles": n_puzzles}
-        found |= {"valid": rates[0].mean(), "right": rates[1].mean()}
-        for name in ("valid", "reached", "exact"):
-            found[f"{name} answers"] = np.nan if said is None else getattr(said, name).mean()
-        return _short(found)
+        about = {"seed": seed, "what": what, "how": how, "number": number, "heads": len(gone)}
+        return _short(about | silence(how, gone) | silence.answers(how, gone, spoken))
 
+    rng = np.random.default_rng([seed, 4])
     rows = [row("nothing", "mean on path", [], 0, spoken=True)]
-    for how in ("mean on path", "mean everywhere"):
-        rows += [row("one head", how, [head], 0, spoken=False) for head in everyone]
-    for kind, among in chosen.items():
-        others = [head for head in everyone if head not in among]
+    for kind, which in passed.items():
+        among = [head for head in silence.everyone if which[head]]
+        others = [head for head in silence.everyone if not which[head]]
         for how in ("mean on path", "zero on path"):
-            spoken = how == "mean on path"
-            rows.append(row(f"{kind} heads", how, sorted(among), 0, spoken=spoken))
-            rows.append(row(f"all but {kind} heads", how, others, 0, spoken=spoken))
+            spoken = how == "mean on path" and kind == "passage"
+            rows.append(row(f"{kind} heads", how, among, 0, spoken))
+            rows.append(row(f"all but {kind} heads", how, others, 0, spoken))
         for number in range(n_random):
             drawn = [others[i] for i in rng.permutation(len(others))[: len(among)]]
-            spoken = number < 3
-            rows.append(
-                row(f"as many as {kind} heads", "mean on path", drawn, number, spoken=spoken)
-            )
+            spoken = number == 0 and kind == "passage"
+            rows.append(row(f"as many as {kind} heads", "mean on path", drawn, number, spoken))
     return rows
+
+
+class _Silence:
+    """A solver, puzzles, and what it says of them without some heads."""
+
+    def __init__(self, seed: int, n_puzzles: int) -> None:
+        solver, rng = recipe("solver"), np.random.default_rng(seed)
+        self.network, self.words, self.seed = load("solver", [seed]), solver.vocabulary, seed
+        kind = solver.kinds["depth first"]
+        self.puzzles = draw_puzzles(kind, n_puzzles, solver.size, rng, unseen=True)
+        self.sentences = self.words.encode(self.puzzles, seed)
+        self.steps = path_steps(self.puzzles, self.sentences)
+        args = self.network, self.sentences, self.steps, self.words.longest
+        self.ways: dict[str, Tensor] = {
+            "mean on path": mute_on_path(*args, mean=True),
+            "zero on path": mute_on_path(*args, mean=False),
+            "mean everywhere": mute_everywhere(self.network, self.sentences),
+        }
+        blocks, heads = range(self.network.n_blocks), range(self.network.n_heads)
+        self.everyone = [(b, h) for b in blocks for h in heads]
+
+    def __call__(self, how: str, gone: list[tuple[int, int]]) -> Row:
+        with self.network.without_heads(gone, self.ways[how]):
+            logits = step_logits(self.network, self.sentences, self.steps)
+        valid, right = step_rates(logits, self.puzzles, self.steps)
+        return {"steps": len(self.steps), "valid": valid.mean(), "right": right.mean()}
+
+    def answers(self, how: str, gone: list[tuple[int, int]], spoken: bool) -> Row:
+        found: Row = {"puzzles": len(self.puzzles)}
+        said = None
+        if spoken:
+            with self.network.without_heads(gone, self.ways[how]):
+                said = solve_rates(self.network, self.words, self.puzzles, self.seed)[0]
+        for name in ("valid", "reached", "exact"):
+            found[f"{name} answers"] = np.nan if said is None else getattr(said, name).mean()
+        return found
 
 
 def place_groups(
@@ -209,7 +251,7 @@ def _moved(seed: int, n_forks: int) -> tuple[LanguageModel, Forks, Sentences, Se
     return network, forks[chosen], some[0], some[1], slot[chosen]
 
 
-def patches(seed: int, n_forks: int = 150) -> list[Row]:
+def patches(seed: int, n_forks: int = 80) -> list[Row]:
     """How much of the change of mind a part of the stream carries, by block and place.
 
     Two sentences that differ in one passage, one of each path moved, and lead to different steps
@@ -220,7 +262,7 @@ def patches(seed: int, n_forks: int = 150) -> list[Row]:
     ----------
     seed : int
         Of the solver.
-    n_forks : int, default 150
+    n_forks : int, default 80
 
     Returns
     -------
@@ -252,14 +294,14 @@ def patches(seed: int, n_forks: int = 150) -> list[Row]:
     return rows
 
 
-def head_patches(seed: int, n_forks: int = 150) -> list[Row]:
+def head_patches(seed: int, n_forks: int = 80) -> list[Row]:
     """The same for the outputs of single heads at the current cell, and their adjacency scores.
 
     Parameters
     ----------
     seed : int
         Of the solver.
-    n_forks : int, default 150
+    n_forks : int, default 80
 
     Returns
     -------
@@ -289,7 +331,7 @@ def head_patches(seed: int, n_forks: int = 150) -> list[Row]:
     return rows
 
 
-def edits(seed: int, n_forks: int = 200, n_seen: int = 1000) -> list[Row]:
+def edits(seed: int, n_forks: int = 80, n_seen: int = 700) -> list[Row]:
     """Steps of a solver whose stream says, at the current cell, that a wall beside it is gone.
 
     On unseen mazes of percolation. Directions come from mazes of training: the difference of the
@@ -301,14 +343,14 @@ def edits(seed: int, n_forks: int = 200, n_seen: int = 1000) -> list[Row]:
     ----------
     seed : int
         Of the solver.
-    n_forks : int, default 200
-    n_seen : int, default 1000
+    n_forks : int, default 80
+    n_seen : int, default 700
         Mazes of training that the directions are from.
 
     Returns
     -------
     list of dict
-        By "test" ("shortcut": an opening that makes a shorter way, "dead": one that does not,
+        By "test" ("shortcut": an opening that makes a shorter way, "no use": one that does not,
         "closed": the right way closed where there is another), "direction" ("means", "probe",
         "another way", "random", "<path>", the means at the word ``<path>``, and "sentence", what
         the network says when told so), "blocks" and "dose": "followed", the share of the steps
@@ -319,7 +361,7 @@ def edits(seed: int, n_forks: int = 200, n_seen: int = 1000) -> list[Row]:
     --------
     >>> rows = edits(0, n_forks=2, n_seen=60)
     >>> sorted({row["test"] for row in rows})
-    ['closed', 'dead', 'shortcut']
+    ['closed', 'no use', 'shortcut']
     """
     solver, rng = recipe("solver"), np.random.default_rng([seed, 2])
     network, words = load("solver", [seed]), solver.vocabulary
@@ -327,16 +369,16 @@ def edits(seed: int, n_forks: int = 200, n_seen: int = 1000) -> list[Row]:
     learnt = _Directions(network, draw_puzzles(kind, n_seen, solver.size, rng, unseen=False), rng)
     makers: dict[str, Callable[[Puzzles], Forks]] = {
         "shortcut": lambda puzzles: open_walls(puzzles, rng, useful=True),
-        "dead": lambda puzzles: open_walls(puzzles, rng, useful=False),
+        "no use": lambda puzzles: open_walls(puzzles, rng, useful=False),
         "closed": lambda puzzles: close_passages(puzzles, rng),
     }
     rows: list[Row] = []
     for test, make in makers.items():
-        forks = make(draw_puzzles(kind, 30 * n_forks, solver.size, rng, unseen=True))
+        forks = make(draw_puzzles(kind, 25 * n_forks, solver.size, rng, unseen=True))
         first, second, _ = fork_sentences(words, forks, rng)
-        few = slice(0, 2 * n_forks)
+        few = slice(0, n_forks + n_forks // 5)
         forks, first, second = forks[few], _rows(first, few), _rows(second, few)
-        wanted = forks.ahead if test == "dead" else forks.instead
+        wanted = forks.ahead if test == "no use" else forks.instead
         right = fork_logits(network, first, forks).argmax(1) == forks.ahead
         told = fork_logits(network, second, forks)
         known = learnt.known(forks, closing=test == "closed")
@@ -351,6 +393,7 @@ def edits(seed: int, n_forks: int = 200, n_seen: int = 1000) -> list[Row]:
             return _short(
                 about
                 | {"dose": dose, "pairs": len(forks), "shift": shift.mean()}  # noqa: B023
+                | {"before": _preference(before, forks).mean()}  # noqa: B023
                 | {"followed": (said == forks.instead).mean()}  # noqa: B023
                 | {"kept": (said == forks.ahead).mean()}  # noqa: B023
             )
@@ -368,15 +411,12 @@ class _Directions:
         self.network, self.rng = network, rng
         sentences = recipe("solver").vocabulary.encode(seen, rng)
         steps = path_steps(seen, sentences)
-        streams, start = _streams(network, sentences, steps)
+        streams = step_streams(network, sentences, steps)
         mazes = seen.mazes[steps.row]
         self.neighbours, self.edges = neighbour_table(seen.mazes.size)
-        before = sentences.tokens[steps.row, steps.place - 1]  # <path> is no cell
-        ways = self.neighbours[steps.cell]
-        usable = (ways != steps.ahead[:, None]) & (ways != before[:, None])
-        self.means = np.stack([open_directions(x, mazes, steps.cell, usable) for x in streams])
-        # The first block's stream is the token's, place's and no maze's.
+        self.means = way_directions(streams, seen, sentences, steps)
         self.probes = np.stack([fit_probe(x, mazes).weights.T for x in streams])
+        start = streams_at(network, sentences)[0, :, :, 0]
         there = seen.mazes.passages
         self.global_means = np.stack(
             [[x[o].mean(0) - x[~o].mean(0) for o in there.T] for x in start]
@@ -389,7 +429,7 @@ class _Directions:
 
     def known(self, forks: Forks, closing: bool) -> Booleans:
         """Where there is a direction for this way and for another one."""
-        finite = np.isfinite(self.means).all((0, 3))[forks.cell]
+        finite: Any = np.isfinite(self.means).all((0, 3))[forks.cell]
         own = finite[np.arange(len(forks)), self._way(forks, closing)]
         both: Booleans = own & (finite.sum(1) > 1)
         return both
@@ -400,7 +440,7 @@ class _Directions:
         """Blocks, direction, dose and logits at the fork, for all of them."""
         n, way = np.arange(len(forks)), self._way(forks, closing)
         view = ForkView(self.network, sentences, forks)
-        finite = np.isfinite(self.means).all((0, 3))[forks.cell]
+        finite: Any = np.isfinite(self.means).all((0, 3))[forks.cell]
         finite[n, way] = False
         another = (self.rng.random(finite.shape) * finite).argmax(1)
         edge, sign = self.edges[forks.cell, way], -1 if closing else 1
@@ -427,19 +467,6 @@ class _Directions:
             moved = own[blocks] + torch.from_numpy(step)[:, None]
             args = (self.network, sentences, forks, blocks, start, moved)
             yield blocks, "<path>", DOSES[-1], patched_logits(*args)
-
-
-def _streams(network: LanguageModel, sentences: Sentences, steps: Steps) -> tuple[Array, Array]:
-    """Streams at the steps, (L + 1, M, width), and at <path>, (L + 1, N, width)."""
-    parts, starts = [], []
-    for first in range(0, len(sentences.tokens), 250):
-        chosen = np.flatnonzero((steps.row >= first) & (steps.row < first + 250))
-        some = _rows(sentences, slice(first, first + 250))
-        with torch.no_grad():
-            streams = network.streams(torch.from_numpy(some.tokens))[0].double().numpy()
-        parts.append(streams[:, steps.row[chosen] - first, steps.place[chosen]])
-        starts.append(streams[:, np.arange(len(some.prompt)), some.prompt - 1])
-    return np.concatenate(parts, axis=1), np.concatenate(starts, axis=1)
 
 
 def _rows(sentences: Sentences, which: Any) -> Sentences:
@@ -481,7 +508,13 @@ def _short(row: Mapping[str, Any]) -> Row:
 
 
 _TABLE_OF: Mapping[str, Callable[[int], list[Row]]] = MappingProxyType(
-    {"ablation": ablation, "patches": patches, "head_patches": head_patches, "edits": edits}
+    {
+        "ablation": ablation,
+        "single_heads": single_heads,
+        "patches": patches,
+        "head_patches": head_patches,
+        "edits": edits,
+    }
 )
 
 
@@ -491,7 +524,7 @@ def read_table(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        "ablation", "patches", "head_patches" or "edits": see the functions of these names.
+        "ablation", "single_heads", "patches", "head_patches" or "edits": see these functions.
 
     Returns
     -------
