@@ -16,6 +16,7 @@ import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
 import absrep.mazes
+import absrep.mazes.interventions
 import absrep.mazes.training
 import absrep.meanfield
 import absrep.nets
@@ -45,6 +46,7 @@ HOMES = (
     absrep.evidence,
     absrep.evidence.sweeps,
     absrep.mazes,
+    absrep.mazes.interventions,
     absrep.mazes.training,
     absrep.figures,
     absrep.widgets,
