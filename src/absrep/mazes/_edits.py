@@ -80,6 +80,8 @@ class Forks:
 
 def _changed(puzzles: Puzzles, passages: Booleans) -> tuple[Puzzles, Integers]:
     """The same questions in other mazes, and which of them have one shortest path there."""
+    if not len(passages):
+        raise ValueError("puzzles must have some with a wall to change, found none")
     others = Mazes(puzzles.mazes.size, passages)
     _, ways = shortest_ways(others, puzzles.target)
     kept = np.flatnonzero(ways[np.arange(len(others)), puzzles.origin] == 1)
@@ -134,7 +136,7 @@ def move_passages(puzzles: Puzzles, seed: Seed) -> Forks:
     chosen = (rng.random(joins.shape) * joins).argmax(1)
     passages[rows, chosen] |= joins[rows, chosen]
     kept = np.flatnonzero(joins.any(1))
-    second, unique = _changed(puzzles[kept], passages[kept])
+    second, unique = _changed(puzzles[kept] if len(kept) else puzzles, passages[kept])
     return _forks(puzzles[kept[unique]], second)[0]
 
 
@@ -174,7 +176,7 @@ def open_walls(puzzles: Puzzles, seed: Seed, *, useful: bool) -> Forks:
     tried = np.flatnonzero(able.any(1))
     passages = puzzles.mazes.passages[tried].copy()
     passages[np.arange(len(tried)), edge[tried, way[tried]]] = True
-    second, unique = _changed(puzzles[tried], passages)
+    second, unique = _changed(puzzles[tried] if len(tried) else puzzles, passages)
     tried = tried[unique]
     instead = neighbours[tried, way[tried]]
     if useful:

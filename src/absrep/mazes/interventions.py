@@ -415,6 +415,7 @@ class _Directions:
         mazes = seen.mazes[steps.row]
         self.neighbours, self.edges = neighbour_table(seen.mazes.size)
         self.means = way_directions(streams, seen, sentences, steps)
+        self._finite: Any = np.isfinite(self.means).all((0, 3))
         self.probes = np.stack([fit_probe(x, mazes).weights.T for x in streams])
         start = streams_at(network, sentences)[0, :, :, 0]
         there = seen.mazes.passages
@@ -429,7 +430,7 @@ class _Directions:
 
     def known(self, forks: Forks, closing: bool) -> Booleans:
         """Where there is a direction for this way and for another one."""
-        finite: Any = np.isfinite(self.means).all((0, 3))[forks.cell]
+        finite = self._finite[forks.cell]
         own = finite[np.arange(len(forks)), self._way(forks, closing)]
         both: Booleans = own & (finite.sum(1) > 1)
         return both
@@ -440,7 +441,7 @@ class _Directions:
         """Blocks, direction, dose and logits at the fork, for all of them."""
         n, way = np.arange(len(forks)), self._way(forks, closing)
         view = ForkView(self.network, sentences, forks)
-        finite: Any = np.isfinite(self.means).all((0, 3))[forks.cell]
+        finite = self._finite[forks.cell]
         finite[n, way] = False
         another = (self.rng.random(finite.shape) * finite).argmax(1)
         edge, sign = self.edges[forks.cell, way], -1 if closing else 1

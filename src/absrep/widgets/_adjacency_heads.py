@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..mazes import (
     Forks,
     ForkView,
+    Puzzles,
     close_passages,
     fork_logits,
     fork_sentences,
@@ -53,7 +55,7 @@ def edited_wall() -> Explorer:
     told = solver.vocabulary.encode(seen, rng)
     steps = path_steps(seen, told)
     directions = way_directions(step_streams(network, told, steps), seen, told, steps)
-    makers = (
+    makers: tuple[Callable[[Puzzles], Forks], ...] = (
         lambda puzzles: open_walls(puzzles, rng, useful=True),
         lambda puzzles: open_walls(puzzles, rng, useful=False),
         lambda puzzles: close_passages(puzzles, rng),
