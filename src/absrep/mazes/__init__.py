@@ -26,8 +26,21 @@ from ._heads import (
 from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
 from ._law import count_trees, depth_first_law
-from ._probes import WallProbe, fit_probe, majority_accuracy, shuffled_mazes, streams_at
+from ._mistakes import Mistakes, Steps, first_mistakes, foretell, right_steps
+from ._probes import (
+    LinearProbe,
+    WallProbe,
+    degree_projection,
+    fit_linear,
+    fit_probe,
+    majority_accuracy,
+    shuffled_mazes,
+    streams_at,
+    walls_beside,
+    walls_by_role,
+)
 from ._puzzles import Puzzles, pose, solve
+from ._rises import rise_times, sharpness
 from ._solving import answer, solve_rates, targets
 
 __all__ = [
@@ -35,7 +48,9 @@ __all__ = [
     "Answers",
     "ForkView",
     "Forks",
+    "LinearProbe",
     "Mazes",
+    "Mistakes",
     "Puzzles",
     "Sentences",
     "Steps",
@@ -46,10 +61,14 @@ __all__ = [
     "binding_scores",
     "close_passages",
     "count_trees",
+    "degree_projection",
     "depth_first",
     "depth_first_law",
     "direct_attribution",
+    "first_mistakes",
+    "fit_linear",
     "fit_probe",
+    "foretell",
     "fork_logits",
     "fork_sentences",
     "held_out",
@@ -64,6 +83,9 @@ __all__ = [
     "path_steps",
     "percolation",
     "pose",
+    "right_steps",
+    "rise_times",
+    "sharpness",
     "shuffled_mazes",
     "solve",
     "solve_rates",
@@ -72,5 +94,7 @@ __all__ = [
     "step_streams",
     "streams_at",
     "targets",
+    "walls_beside",
+    "walls_by_role",
     "way_directions",
 ]
