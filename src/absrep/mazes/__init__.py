@@ -17,7 +17,7 @@ from ._edits import (
 from ._generation import depth_first, held_out, percolation
 from ._heads import (
     AdjacencyScores,
-    Steps,
+    PathSteps,
     adjacency_scores,
     binding_scores,
     direct_attribution,
@@ -51,6 +51,7 @@ __all__ = [
     "LinearProbe",
     "Mazes",
     "Mistakes",
+    "PathSteps",
     "Puzzles",
     "Sentences",
     "Steps",

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .._validation import Array
 from ..nets import LanguageModel
-from ._heads import Steps
+from ._heads import PathSteps
 from ._language import Sentences
 from ._lattice import Booleans
 from ._puzzles import Puzzles
@@ -17,14 +17,14 @@ from ._puzzles import Puzzles
 __all__ = ["mute_everywhere", "mute_on_path", "step_logits", "step_rates"]
 
 
-def step_logits(network: LanguageModel, sentences: Sentences, steps: Steps) -> Array:
+def step_logits(network: LanguageModel, sentences: Sentences, steps: PathSteps) -> Array:
     """Logits of the next word at each step of the right paths.
 
     Parameters
     ----------
     network : LanguageModel
     sentences : Sentences
-    steps : Steps
+    steps : PathSteps
         See `path_steps`.
 
     Returns
@@ -47,14 +47,14 @@ def step_logits(network: LanguageModel, sentences: Sentences, steps: Steps) -> A
     return logits.double().cpu().numpy()  # type: ignore[no-any-return]
 
 
-def step_rates(logits: ArrayLike, puzzles: Puzzles, steps: Steps) -> tuple[Booleans, Booleans]:
+def step_rates(logits: ArrayLike, puzzles: Puzzles, steps: PathSteps) -> tuple[Booleans, Booleans]:
     """Whether the likeliest word is a step through no wall, and whether it is the right one.
 
     Parameters
     ----------
     logits : array, shape (R, M, V)
     puzzles : Puzzles
-    steps : Steps
+    steps : PathSteps
 
     Returns
     -------
@@ -76,7 +76,7 @@ def step_rates(logits: ArrayLike, puzzles: Puzzles, steps: Steps) -> tuple[Boole
 
 
 def mute_on_path(
-    network: LanguageModel, sentences: Sentences, steps: Steps, length: int, *, mean: bool
+    network: LanguageModel, sentences: Sentences, steps: PathSteps, length: int, *, mean: bool
 ) -> Tensor:
     """For `LanguageModel.without_heads`: heads as they are up to ``<path>``, and mute after it.
 
@@ -85,7 +85,7 @@ def mute_on_path(
     network : LanguageModel
         Of one replica.
     sentences : Sentences
-    steps : Steps
+    steps : PathSteps
         Over which the mean is taken.
     length : int
         T', words of the longest sentence that the network may write.

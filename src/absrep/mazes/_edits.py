@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .._validation import Array, Seed, as_array, as_count, as_generator
 from ..nets import LanguageModel
-from ._heads import Steps
+from ._heads import PathSteps
 from ._language import Sentences, Vocabulary
 from ._lattice import Booleans, Integers, Mazes, lattice_edges, neighbour_table, shortest_ways
 from ._puzzles import Puzzles, solve
@@ -42,7 +42,7 @@ class Forks:
     first, second : Puzzles
         With the same origins and targets.
     number : int array, shape (N,)
-        Steps from the origin to the fork; up to there the paths agree.
+        PathSteps from the origin to the fork; up to there the paths agree.
     instead : int array, shape (N,)
         The cell beside the fork to which the second maze may lead.
 
@@ -513,7 +513,7 @@ def open_directions(
 
 
 def step_streams(
-    network: LanguageModel, sentences: Sentences, steps: Steps, n_batch: int = 250
+    network: LanguageModel, sentences: Sentences, steps: PathSteps, n_batch: int = 250
 ) -> Array:
     """Residual stream at every step of the right paths, before the first block and after each.
 
@@ -522,7 +522,7 @@ def step_streams(
     network : LanguageModel
         Of one replica.
     sentences : Sentences
-    steps : Steps
+    steps : PathSteps
         See `path_steps`.
     n_batch : int, default 250
         Sentences at a time.
@@ -554,7 +554,7 @@ def step_streams(
 
 
 def way_directions(
-    streams: ArrayLike, puzzles: Puzzles, sentences: Sentences, steps: Steps
+    streams: ArrayLike, puzzles: Puzzles, sentences: Sentences, steps: PathSteps
 ) -> Array:
     """`open_directions` from the steps of right paths, without what the path itself says.
 
@@ -567,7 +567,7 @@ def way_directions(
         See `step_streams`.
     puzzles : Puzzles
     sentences : Sentences
-    steps : Steps
+    steps : PathSteps
 
     Returns
     -------

@@ -17,7 +17,7 @@ from ._puzzles import Puzzles
 
 __all__ = [
     "AdjacencyScores",
-    "Steps",
+    "PathSteps",
     "adjacency_scores",
     "binding_scores",
     "direct_attribution",
@@ -26,7 +26,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
+class PathSteps:
     """Places at which a step has to be said: every cell of every path but the last.
 
     Attributes
@@ -58,7 +58,7 @@ class Steps:
         return len(self.row)
 
 
-def path_steps(puzzles: Puzzles, sentences: Sentences) -> Steps:
+def path_steps(puzzles: Puzzles, sentences: Sentences) -> PathSteps:
     """All steps of the right paths, sentence by sentence.
 
     Parameters
@@ -69,7 +69,7 @@ def path_steps(puzzles: Puzzles, sentences: Sentences) -> Steps:
 
     Returns
     -------
-    Steps
+    PathSteps
 
     Raises
     ------
@@ -90,7 +90,7 @@ def path_steps(puzzles: Puzzles, sentences: Sentences) -> Steps:
             f"sentences must be {len(puzzles)}, one for each puzzle, found {len(sentences.tokens)}"
         )
     row, number = np.nonzero(puzzles.path[:, 1:] >= 0)
-    return Steps(
+    return PathSteps(
         row,
         sentences.prompt[row] + number,
         puzzles.path[row, number],
@@ -281,7 +281,12 @@ def adjacency_scores(
 
     Examples
     --------
-    See `AdjacencyScores`.
+    >>> from absrep.mazes import Vocabulary, depth_first, pose
+    >>> from absrep.mazes.training import recipe
+    >>> puzzles = pose(depth_first(10, 3, seed=0), seed=1)
+    >>> sentences = Vocabulary(3).encode(puzzles, seed=2)
+    >>> adjacency_scores(recipe("tiny").network([0]), puzzles, sentences).mass.shape[:3]
+    (1, 2, 2)
     """
     steps = path_steps(puzzles, sentences)
     kinds = _kinds(puzzles, sentences, steps)
@@ -297,7 +302,7 @@ def adjacency_scores(
     return AdjacencyScores(mass, kinds.sum(1).astype(np.int64), steps.row)
 
 
-def _kinds(puzzles: Puzzles, sentences: Sentences, steps: Steps) -> np.ndarray[Any, Any]:
+def _kinds(puzzles: Puzzles, sentences: Sentences, steps: PathSteps) -> np.ndarray[Any, Any]:
     """Whether each token is a word of the list of each kind, as 0 and 1: (M, T, 5, 2)."""
     n_cells, tokens = puzzles.mazes.n_cells, sentences.tokens[steps.row]
     place = np.arange(tokens.shape[1])
@@ -360,7 +365,7 @@ def binding_scores(network: LanguageModel, sentences: Sentences) -> Array:
 
 
 def direct_attribution(
-    network: LanguageModel, sentences: Sentences, steps: Steps, n_batch: int = 100
+    network: LanguageModel, sentences: Sentences, steps: PathSteps, n_batch: int = 100
 ) -> Array:
     r"""What each head adds to the logits by itself, past all later blocks.
 
@@ -370,7 +375,7 @@ def direct_attribution(
     ----------
     network : LanguageModel
     sentences : Sentences
-    steps : Steps
+    steps : PathSteps
         Where; see `path_steps`.
     n_batch : int, default 100
         Sentences at a time.

@@ -82,7 +82,7 @@ def training_scores(seed: int, n_puzzles: int = 300) -> AdjacencyScores:
 
 
 def single_heads(seed: int, n_puzzles: int = 50) -> list[Row]:
-    """Steps of a solver without one head: on the path, or in the whole sentence.
+    """PathSteps of a solver without one head: on the path, or in the whole sentence.
 
     On unseen depth-first mazes, whose prompts have one length.
 
@@ -112,7 +112,7 @@ def single_heads(seed: int, n_puzzles: int = 50) -> list[Row]:
 
 
 def ablation(seed: int, n_puzzles: int = 60, n_random: int = 6) -> list[Row]:
-    """Steps of a solver without its heads that read passages, and without as many others.
+    """PathSteps of a solver without its heads that read passages, and without as many others.
 
     On unseen depth-first mazes. The heads are chosen by `training_scores`.
 
@@ -332,7 +332,7 @@ def head_patches(seed: int, n_forks: int = 80) -> list[Row]:
 
 
 def edits(seed: int, n_forks: int = 80, n_seen: int = 700) -> list[Row]:
-    """Steps of a solver whose stream says, at the current cell, that a wall beside it is gone.
+    """PathSteps of a solver whose stream says, at the current cell, that a wall beside it is gone.
 
     On unseen mazes of percolation. Directions come from mazes of training: the difference of the
     mean streams at a cell with a way open and closed, where the path neither takes that way nor
@@ -482,7 +482,7 @@ def _preference(logits: Array, forks: Forks) -> Array:
 
 
 def _distance_of_change(forks: Forks) -> np.ndarray[Any, Any]:
-    """Steps on the first path from the fork to the passage that is missing in the second."""
+    """PathSteps on the first path from the fork to the passage that is missing in the second."""
     lost = (forks.first.mazes.passages & ~forks.second.mazes.passages).argmax(1)
     ends = lattice_edges(forks.first.mazes.size)[lost]
     at = (forks.first.path[:, :, None] == ends[:, None]).any(2)
