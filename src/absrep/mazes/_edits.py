@@ -491,7 +491,7 @@ def open_directions(
     >>> mazes = percolation(2000, 2, seed=0, openness=0.5)
     >>> cells = np.zeros(2000, int)
     >>> found = open_directions(2.0 * mazes.open[:, 0], mazes, cells)  # way down: number 1
-    >>> found[0, 1].round(1)[1], bool(np.isnan(found[0, 0]).all())
+    >>> float(found[0, 1, 1].round(1)), bool(np.isnan(found[0, 0]).all())
     (2.0, True)
     """
     x, n_cells = as_array("streams", streams, 2), mazes.n_cells
@@ -533,7 +533,7 @@ def step_streams(
 
     Examples
     --------
-    >>> from absrep.mazes import depth_first, pose
+    >>> from absrep.mazes import depth_first, path_steps, pose
     >>> from absrep.mazes.training import recipe
     >>> puzzles = pose(depth_first(20, 3, seed=0), seed=1)
     >>> sentences = Vocabulary(3).encode(puzzles, seed=2)
@@ -575,7 +575,7 @@ def way_directions(
 
     Examples
     --------
-    >>> from absrep.mazes import depth_first, pose
+    >>> from absrep.mazes import depth_first, path_steps, pose
     >>> puzzles = pose(depth_first(200, 3, seed=0), seed=1)
     >>> sentences = Vocabulary(3).encode(puzzles, seed=2)
     >>> steps = path_steps(puzzles, sentences)
