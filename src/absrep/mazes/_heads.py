@@ -45,7 +45,7 @@ class PathSteps:
     >>> from absrep.mazes import Vocabulary, depth_first, pose
     >>> puzzles = pose(depth_first(10, 3, seed=0), seed=1)
     >>> steps = path_steps(puzzles, Vocabulary(3).encode(puzzles, seed=2))
-    >>> len(steps) == puzzles.lengths.sum()
+    >>> bool(len(steps) == puzzles.lengths.sum())
     True
     """
 

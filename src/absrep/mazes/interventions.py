@@ -38,7 +38,6 @@ from ._language import Sentences
 from ._lattice import Booleans, lattice_edges, neighbour_table
 from ._probes import fit_probe, streams_at
 from ._puzzles import Puzzles
-from ._solving import solve_rates
 from .training import draw_puzzles, load, recipe
 
 __all__ = [
@@ -167,7 +166,7 @@ class _Silence:
 
     def __init__(self, seed: int, n_puzzles: int) -> None:
         solver, rng = recipe("solver"), np.random.default_rng(seed)
-        self.network, self.words, self.seed = load("solver", [seed]), solver.vocabulary, seed
+        self.network, self.words = load("solver", [seed]), solver.vocabulary
         kind = solver.kinds["depth first"]
         self.puzzles = draw_puzzles(kind, n_puzzles, solver.size, rng, unseen=True)
         self.sentences = self.words.encode(self.puzzles, seed)
@@ -187,12 +186,27 @@ class _Silence:
         valid, right = step_rates(logits, self.puzzles, self.steps)
         return {"steps": len(self.steps), "valid": valid.mean(), "right": right.mean()}
 
+    def _spoken(self) -> np.ndarray[Any, Any]:
+        """Answers word by word, of all sentences together: each head's words go by sentence."""
+        n, prompt = np.arange(len(self.puzzles)), self.sentences.prompt
+        end, pad = self.words["<end>"], self.words["<pad>"]
+        tokens = np.full((len(n), self.words.longest), pad)
+        known = np.arange(self.sentences.tokens.shape[1]) < prompt[:, None]
+        tokens[:, : known.shape[1]] = np.where(known, self.sentences.tokens, pad)
+        after = prompt[:, None] + np.arange(self.words.n_cells + 1)
+        for place in after.T:
+            with torch.no_grad():
+                logits = self.network(torch.from_numpy(tokens[:, : int(place.max())]))[0]
+            ended = (tokens == end).any(1)
+            tokens[n, place] = np.where(ended, pad, logits.numpy()[n, place - 1].argmax(-1))
+        return tokens[n[:, None], after]
+
     def answers(self, how: str, gone: list[tuple[int, int]], spoken: bool) -> Row:
         found: Row = {"puzzles": len(self.puzzles)}
         said = None
         if spoken:
             with self.network.without_heads(gone, self.ways[how]):
-                said = solve_rates(self.network, self.words, self.puzzles, self.seed)[0]
+                said = self.words.judge(self.puzzles, self._spoken())
         for name in ("valid", "reached", "exact"):
             found[f"{name} answers"] = np.nan if said is None else getattr(said, name).mean()
         return found
