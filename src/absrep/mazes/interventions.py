@@ -199,7 +199,8 @@ class _Silence:
                 logits = self.network(torch.from_numpy(tokens[:, : int(place.max())]))[0]
             ended = (tokens == end).any(1)
             tokens[n, place] = np.where(ended, pad, logits.numpy()[n, place - 1].argmax(-1))
-        return tokens[n[:, None], after]
+        said: np.ndarray[Any, Any] = tokens[n[:, None], after]
+        return said
 
     def answers(self, how: str, gone: list[tuple[int, int]], spoken: bool) -> Row:
         found: Row = {"puzzles": len(self.puzzles)}
