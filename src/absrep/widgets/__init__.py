@@ -30,6 +30,8 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._maze_inside import maze_within
+from ._maze_language import maze_sentence
 from ._mean_field import neuron_landscape, optimal_landscape
 from ._measuring import few_trials, fooled_measures
 from ._measuring_alignment import alignment_over_training
@@ -42,6 +44,7 @@ from ._recurrent_evidence import attractor_sheet
 from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
 from ._six_relations import singular_values
+from ._training_solver import solving
 from ._whitened_relu import below_zero, collapse_threshold
 from ._your_own_data import examined_recording
 
@@ -78,6 +81,8 @@ __all__ = [
     "leaking_away",
     "many_tasks",
     "matrix_panel",
+    "maze_sentence",
+    "maze_within",
     "members_come_apart",
     "members_of_a_class",
     "memory_in_time",
@@ -92,6 +97,7 @@ __all__ = [
     "rows_and_columns",
     "signal_of_a_neuron",
     "singular_values",
+    "solving",
     "square_to_tetrahedron",
     "tails_of_the_logits",
     "tilted_inputs",
