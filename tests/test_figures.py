@@ -12,6 +12,7 @@ from absrep.figures import (
     ExponentPanel,
     plot_alignments,
     plot_bound,
+    plot_courses,
     plot_dichotomies,
     plot_distributions,
     plot_eigenvalues,
@@ -108,6 +109,13 @@ FIGURES = {
             rng=0,
             n_shuffles=5,
         )
+    ),
+    "courses": lambda: plot_courses(
+        {"a": {"p": ([0, 1, 3], [[0, 1, 2], [1, 1, 2]])}, "b": {"q": ([0, 1], [[0, 1]])}},
+        xlabel="x",
+        ylabel="y",
+        levels={"a": {"chance": 0.5}},
+        marks={"change": 2},
     ),
     "intervals": lambda: plot_intervals(
         {"a": {"p": ([1, np.nan], [0, np.nan], [2, np.inf])}},

@@ -1,6 +1,7 @@
 """Every static figure of the book (needs matplotlib)."""
 
 from ._alignment import plot_alignments
+from ._courses import plot_courses
 from ._dynamics import plot_bound
 from ._examination import plot_examination
 from ._kernels import plot_kernels
@@ -41,6 +42,7 @@ __all__ = [
     "ExponentPanel",
     "plot_alignments",
     "plot_bound",
+    "plot_courses",
     "plot_dichotomies",
     "plot_distributions",
     "plot_eigenvalues",

@@ -73,9 +73,13 @@ def answer(
     >>> answer(network, words, pose(depth_first(5, 3, seed=0), seed=1), seed=2).shape
     (1, 5, 10)
     """
-    sentences = vocabulary.encode(puzzles, seed)
+    return go_on(network, vocabulary, vocabulary.encode(puzzles, seed))
+
+
+def go_on(network: LanguageModel, vocabulary: Vocabulary, sentences: Sentences) -> Integers:
+    """What networks say after the prompts of given sentences; see `answer`."""
     end, pad = vocabulary["<end>"], vocabulary["<pad>"]
-    n, longest = len(puzzles), vocabulary.n_cells + 1
+    n, longest = len(sentences.tokens), vocabulary.n_cells + 1
     places = sentences.prompt[:, None] + np.arange(longest)
     # The right answer is a first draft. One pass tells what the network would say at each of its
     # places; up to the first difference that is what it says, and the rest is struck out.
