@@ -16,8 +16,12 @@ import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
 import absrep.mazes
+import absrep.mazes.interventions
+import absrep.mazes.starts
+import absrep.mazes.sweeps
 import absrep.mazes.training
 import absrep.meanfield
+import absrep.microscope
 import absrep.nets
 import absrep.widgets
 
@@ -45,7 +49,11 @@ HOMES = (
     absrep.evidence,
     absrep.evidence.sweeps,
     absrep.mazes,
+    absrep.mazes.interventions,
+    absrep.mazes.starts,
+    absrep.mazes.sweeps,
     absrep.mazes.training,
+    absrep.microscope,
     absrep.figures,
     absrep.widgets,
 )

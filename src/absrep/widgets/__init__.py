@@ -4,6 +4,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._adjacency_heads import edited_wall
 from ._architectures import leaking_away
 from ._breaking import batch_and_decay
 from ._bridge import many_tasks
@@ -11,6 +12,7 @@ from ._collapse import alignments_at_the_optimum
 from ._conditions import noise_and_time, number_of_tasks
 from ._depth import depth_profile
 from ._dynamics import lazy_to_rich
+from ._emergence import maze_checkpoints
 from ._explorer import Explorer, Parameter, Readout
 from ._ideal_observer import posterior_in_a_box
 from ._imperfect_tasks import exclusive_or_weight
@@ -37,6 +39,7 @@ from ._measuring import few_trials, fooled_measures
 from ._measuring_alignment import alignment_over_training
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
+from ._one_microscope import four_systems
 from ._preactivations import fade_or_move, rows_and_columns
 from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
@@ -44,7 +47,9 @@ from ._recurrent_evidence import attractor_sheet
 from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
 from ._six_relations import singular_values
+from ._training_solver import solving
 from ._whitened_relu import below_zero, collapse_threshold
+from ._your_own_data import examined_recording
 
 __all__ = [
     "Area",
@@ -69,15 +74,19 @@ __all__ = [
     "below_zero",
     "collapse_threshold",
     "depth_profile",
+    "edited_wall",
+    "examined_recording",
     "exclusive_or_weight",
     "fade_or_move",
     "few_trials",
     "fooled_measures",
+    "four_systems",
     "laboratory",
     "lazy_to_rich",
     "leaking_away",
     "many_tasks",
     "matrix_panel",
+    "maze_checkpoints",
     "maze_sentence",
     "maze_within",
     "members_come_apart",
@@ -94,6 +103,7 @@ __all__ = [
     "rows_and_columns",
     "signal_of_a_neuron",
     "singular_values",
+    "solving",
     "square_to_tetrahedron",
     "tails_of_the_logits",
     "tilted_inputs",
