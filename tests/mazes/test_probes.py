@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -16,6 +17,7 @@ from absrep.mazes import (
     Sentences,
     Vocabulary,
     WallProbe,
+    choose_penalty,
     degree_projection,
     depth_first,
     fit_linear,
@@ -24,6 +26,7 @@ from absrep.mazes import (
     majority_accuracy,
     percolation,
     pose,
+    same_degrees,
     shuffled_mazes,
     streams_at,
     walls_beside,
@@ -96,6 +99,38 @@ def test_ridge_regression_is_that_of_scikit_learn(penalty):
     assert probe.explained(x, y) == pytest.approx(expected)
     # One number by itself is read as it is among others.
     np.testing.assert_allclose(fit_linear(x, y[:, 1:2], penalty).weights[:, 0], probe.weights[:, 1])
+
+
+@pytest.mark.parametrize("noise", [0.1, 3.0, 30.0])
+def test_the_penalty_is_that_of_a_grid_search_by_scikit_learn(noise):
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((90, 12)) * rng.uniform(0.1, 5, 12)
+    x = np.column_stack([x, np.ones(90)])
+    y = x @ rng.standard_normal((13, 2)) + noise * rng.standard_normal((90, 2))
+    grid, parts = [1e-3, 1.0, 10.0, 100.0, 1e4], rng.integers(0, 3, 90)
+    alphas = {"ridge__alpha": grid}
+    # Errors summed over unequal parts: every part by itself, weighted by its rows.
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), Ridge()),
+        alphas,
+        cv=LeaveOneGroupOut(),
+        scoring="neg_mean_squared_error",
+        refit=False,
+    ).fit(x, y, groups=parts)
+    by_part = [search.cv_results_[f"split{k}_test_score"] for k in range(3)]
+    expected = grid[int(np.argmax(np.bincount(parts) @ by_part))]
+    assert choose_penalty(x, y, grid, parts) == expected
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_mazes_of_the_same_degrees_by_trying_all(size):
+    n_edges = len(lattice_edges(size))
+    every = Mazes(size, np.array(list(product([False, True], repeat=n_edges))))
+    chosen = np.random.default_rng(0).integers(0, len(every), 40)
+    for row, alike in zip(chosen, same_degrees(every[chosen]), strict=True):
+        expected = every.passages[(every.degrees == every.degrees[row]).all(axis=1)]
+        assert {maze.tobytes() for maze in alike.passages} == {m.tobytes() for m in expected}
+        assert len(alike) == len(expected)
 
 
 def test_a_column_that_never_varies_is_no_matter():
@@ -204,6 +239,11 @@ def test_errors_name_the_argument():
         "values must vary": lambda: probe.explained(x, np.ones((10, 3))),
         "values must have 10": lambda: fit_linear(x, np.zeros((9, 1))),
         "penalty": lambda: fit_linear(x, x, penalty=-1.0),
+        "penalties": lambda: choose_penalty(x, x, [0.0], np.arange(10)),
+        "penalties must": lambda: choose_penalty(x, x, [], np.arange(10)),
+        "values must have 10 rows": lambda: choose_penalty(x, x[1:], [1.0], np.arange(10)),
+        "parts": lambda: choose_penalty(x, x, [1.0], np.zeros(10)),
+        "mazes must have at most": lambda: same_degrees(depth_first(1, 6, seed=0)),
         "mazes": lambda: fit_probe(np.zeros((9, 2)), mazes),
         "mazes must have": lambda: WallProbe(np.zeros((2, 3)), np.zeros(3)).right(x, mazes),
         "cells": lambda: walls_beside([9], 3),

@@ -19,10 +19,12 @@ from ._puzzles import Puzzles
 __all__ = [
     "LinearProbe",
     "WallProbe",
+    "choose_penalty",
     "degree_projection",
     "fit_linear",
     "fit_probe",
     "majority_accuracy",
+    "same_degrees",
     "shuffled_mazes",
     "streams_at",
     "walls_beside",
@@ -196,6 +198,64 @@ def fit_linear(streams: ArrayLike, values: ArrayLike, penalty: float = 1.0) -> L
     return LinearProbe(weights, ridge.intercept_ - mean @ weights)
 
 
+def choose_penalty(
+    streams: ArrayLike, values: ArrayLike, penalties: Sequence[float], parts: ArrayLike
+) -> float:
+    """The penalty of `fit_linear` that reads best what it was not fitted to: cross-validation.
+
+    Parameters
+    ----------
+    streams : array, shape (N, width)
+    values : array, shape (N, K)
+    penalties : sequence of float
+        To choose from.
+    parts : int array, shape (N,)
+        Which part a row belongs to; each part is read by probes fitted to all others. Rows that
+        repeat each other, such as sentences about one maze, belong into one part.
+
+    Returns
+    -------
+    float
+        The one with the smallest sum of squared errors.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument: fewer than two parts, no penalty, or lengths that do not fit.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.standard_normal((60, 20)), rng.standard_normal((60, 1))
+    >>> choose_penalty(x, y, [1e-3, 1.0, 1e3], np.arange(60) % 3)  # nothing to find
+    1000.0
+    """
+    x, y = as_array("streams", streams, 2), as_array("values", values, 2)
+    part = np.asarray(parts)
+    if len(x) != len(y):
+        raise ValueError(f"values must have {len(x)} rows, one for each stream, found {len(y)}")
+    if part.shape != (len(x),) or len(np.unique(part)) < 2:
+        raise ValueError(f"parts must name two or more of {len(x)} rows, found {part.shape}")
+    grid = [as_number("penalties", penalty, above=0) for penalty in penalties]
+    if not grid:
+        raise ValueError("penalties must not be empty")
+    errors = np.zeros(len(grid))
+    for one in np.unique(part):
+        there, left_out = x[part != one], part == one
+        mean, spread = there.mean(axis=0), there.std(axis=0)
+        spread = np.where(spread > 0, spread, 1.0)
+        there, usual = (there - mean) / spread, y[~left_out].mean(axis=0)
+        # One eigenbasis serves all penalties.
+        size, basis = np.linalg.eigh(there.T @ there)
+        size = np.maximum(size, 0)
+        found = basis.T @ (there.T @ (y[~left_out] - usual))
+        new = ((x[left_out] - mean) / spread) @ basis
+        for k, penalty in enumerate(grid):
+            scores = new @ (found / (size + penalty)[:, None]) + usual
+            errors[k] += np.sum((y[left_out] - scores) ** 2)
+    return grid[int(errors.argmin())]
+
+
 def fit_probe(streams: ArrayLike, mazes: Mazes, penalty: float = 1.0) -> WallProbe:
     """Ridge regression of all passages, ±1, on the stream.
 
@@ -303,6 +363,54 @@ def degree_projection(size: int) -> Array:
     beside[edges.T, np.arange(len(edges))] = 1
     projection: Array = np.linalg.pinv(beside) @ beside
     return projection
+
+
+def same_degrees(mazes: Mazes) -> list[Mazes]:
+    """For each maze, all mazes in which every cell has as many ways out, itself among them.
+
+    What is the same in all of them no function of the degrees can tell apart. Passages off a
+    spanning tree of the lattice, (n − 1)² of them, are set in every way; the degrees fix the rest.
+
+    Parameters
+    ----------
+    mazes : Mazes
+        At most 5 cells on a side.
+
+    Returns
+    -------
+    list of Mazes
+
+    Raises
+    ------
+    ValueError
+        If they are larger.
+
+    Examples
+    --------
+    >>> (found,) = same_degrees(Mazes(2, [[True, True, False, False]]))
+    >>> found.passages.astype(int).tolist()
+    [[1, 1, 0, 0], [0, 0, 1, 1]]
+    """
+    n = mazes.size
+    if n > 5:
+        raise ValueError(f"mazes must have at most 5 cells on a side, found {n}")
+    edges = lattice_edges(n)
+    free = (edges[:, 1] == edges[:, 0] + n) & (edges[:, 0] % n > 0)
+    beside = np.zeros((n * n, len(edges)))
+    beside[edges.T, np.arange(len(edges))] = 1
+    solving = np.linalg.pinv(beside[:, ~free])
+    ways = (np.arange(2 ** free.sum())[:, None] >> np.arange(free.sum())) % 2
+    shift = ways @ (solving @ beside[:, free]).T
+    found = []
+    for degrees in mazes.degrees:
+        tree = np.rint(solving @ degrees - shift).astype(int)
+        fits = ((tree == 0) | (tree == 1)).all(axis=1)
+        passages = np.zeros((int(fits.sum()), len(edges)), bool)
+        passages[:, free], passages[:, ~free] = ways[fits] == 1, tree[fits] == 1
+        # With this tree some cell may be left with a wrong number of ways out.
+        passages = passages[(passages @ beside.T == degrees).all(axis=1)]
+        found.append(Mazes(n, passages))
+    return found
 
 
 def walls_beside(cells: ArrayLike, size: int) -> Booleans:
