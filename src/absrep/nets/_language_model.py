@@ -236,7 +236,8 @@ class LanguageModel(Replicated):
             Block and head, both from 0.
         instead : Tensor, shape (L, n_heads, T', width / n_heads), optional
             What they give instead at each of the first T' places, such as their mean over
-            sentences (see `head_outputs`). Default: zeros.
+            sentences (see `head_outputs`); with an axis for the n sentences after the first, to
+            each sentence its own. Default: zeros.
 
         Examples
         --------
@@ -254,11 +255,14 @@ class LanguageModel(Replicated):
         def hook(block: int) -> Callable[..., object]:
             gone = [head for b, head in chosen if b == block]
 
-            def change(module: nn.Module, given: object, taken: Tensor) -> Tensor:
+            def change(module: nn.Module, read: object, taken: Tensor) -> Tensor:
                 left = taken.clone()
-                length = taken.shape[-2]
-                given_instead = 0.0 if instead is None else instead[block, gone, :length]
-                left[..., gone, :, :] = torch.as_tensor(given_instead, dtype=taken.dtype)
+                if instead is None:
+                    left[..., gone, :, :] = 0
+                else:
+                    known = min(taken.shape[-2], instead.shape[-2])
+                    given = instead[block][..., gone, :known, :]
+                    left[..., gone, :known, :] = given.to(taken.dtype)
                 return left
 
             return change

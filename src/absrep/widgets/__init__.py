@@ -4,6 +4,7 @@ One `Explorer` describes both. There is at least one for each chapter, named aft
 """
 
 from ._abstract_representation import square_to_tetrahedron
+from ._adjacency_heads import edited_wall
 from ._architectures import leaking_away
 from ._breaking import batch_and_decay
 from ._bridge import many_tasks
@@ -73,6 +74,7 @@ __all__ = [
     "below_zero",
     "collapse_threshold",
     "depth_profile",
+    "edited_wall",
     "examined_recording",
     "exclusive_or_weight",
     "fade_or_move",
