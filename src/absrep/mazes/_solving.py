@@ -113,7 +113,8 @@ def go_on(network: LanguageModel, vocabulary: Vocabulary, sentences: Sentences) 
         tokens[each, which] = some
         done = (there == end).any(axis=2) | (left == longest)
         settled[each, which] = np.where(done, longest, first[..., 0] + 1)
-    return tokens[each[..., None], np.arange(n)[:, None], places]
+    said_by_all: Integers = tokens[each[..., None], np.arange(n)[:, None], places]
+    return said_by_all
 
 
 def solve_rates(

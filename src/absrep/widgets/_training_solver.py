@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -146,7 +147,7 @@ def _cases() -> tuple[tuple[str, ...], list[Puzzles], list[Any], list[list[int]]
     """Names, puzzles, chances of every next word along the network's own answer, and answers."""
     network, words = load("solver", seeds=[0]), recipe("solver").vocabulary
     rng = np.random.default_rng(5)
-    kinds = {
+    kinds: dict[str, Callable[[int, int, np.random.Generator], Mazes]] = {
         "depth first": depth_first,
         "percolation": partial(percolation, openness=0.55),
         "corridor": partial(depth_first, forks=False),
