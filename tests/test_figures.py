@@ -25,6 +25,7 @@ from absrep.figures import (
     plot_kernels,
     plot_landscape,
     plot_map,
+    plot_mazes,
     plot_neurons,
     plot_phases,
     plot_power_laws,
@@ -42,6 +43,7 @@ from absrep.figures import (
     plot_trial,
 )
 from absrep.geometry import AbstractionScores
+from absrep.mazes import Mazes
 from absrep.nets import Training
 
 from .helpers import latents
@@ -57,6 +59,7 @@ TRIAL = {
     "half_widths": [0.5, 0.5],
     "steps": [1, 4],
 }
+MAZES = Mazes(2, [[True, True, True, False], [True, False, False, False]])
 SCORES = AbstractionScores(*np.random.default_rng(0).random((3, 5, 2)))
 NETWORKS = pd.DataFrame(
     {
@@ -135,6 +138,17 @@ FIGURES = {
         {"a": [[0, 1], [1, 0.3]]}, [0, 1], [1, 2], xlabel="x", ylabel="y", value="z", scale="linear"
     ),
     "read-out plane": lambda: plot_readout_plane({"a": SQUARE, "b": np.ones((3, 2))}),
+    "mazes": lambda: plot_mazes(
+        MAZES,
+        ["first", "second"],
+        paths={"right": [[1, 0, 2, 3], [0, 1, -1, -1]], "said": [[1, 3, -1, -1], [0, -1, -1, -1]]},
+        origin=[1, 0],
+        target=[3, 1],
+        edge_values=[[0, 0.2, 0.4, 1]] * 2,
+        cell_values=np.zeros((2, 4)),
+        value="p",
+        columns=1,
+    ),
     "excess": lambda: plot_excess({"a": [1e-3, 1.0], "b": [10.0]}, xlabel="x"),
     "landscape": lambda: plot_landscape(
         [0, 1, 2],

@@ -16,6 +16,7 @@ import absrep.evidence.sweeps
 import absrep.figures
 import absrep.laboratory
 import absrep.mazes
+import absrep.mazes.starts
 import absrep.mazes.sweeps
 import absrep.mazes.training
 import absrep.meanfield
@@ -46,6 +47,7 @@ HOMES = (
     absrep.evidence,
     absrep.evidence.sweeps,
     absrep.mazes,
+    absrep.mazes.starts,
     absrep.mazes.sweeps,
     absrep.mazes.training,
     absrep.figures,

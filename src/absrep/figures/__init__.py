@@ -5,6 +5,7 @@ from ._courses import plot_courses
 from ._dynamics import plot_bound
 from ._kernels import plot_kernels
 from ._landscape import plot_excess, plot_landscape
+from ._mazes import plot_mazes
 from ._measuring import (
     plot_dichotomies,
     plot_distributions,
@@ -53,6 +54,7 @@ __all__ = [
     "plot_kernels",
     "plot_landscape",
     "plot_map",
+    "plot_mazes",
     "plot_neurons",
     "plot_phases",
     "plot_power_laws",

@@ -3,6 +3,8 @@
 from ._generation import depth_first, held_out, percolation
 from ._language import Answers, Sentences, Vocabulary
 from ._lattice import Mazes, lattice_edges
+from ._law import count_trees, depth_first_law
+from ._mistakes import Mistakes, Steps, first_mistakes, foretell, right_steps
 from ._probes import WallProbe, fit_probe, majority_accuracy, shuffled_mazes, streams_at
 from ._puzzles import Puzzles, pose, solve
 from ._rises import rise_times, sharpness
@@ -11,18 +13,25 @@ from ._solving import answer, solve_rates, targets
 __all__ = [
     "Answers",
     "Mazes",
+    "Mistakes",
     "Puzzles",
     "Sentences",
+    "Steps",
     "Vocabulary",
     "WallProbe",
     "answer",
+    "count_trees",
     "depth_first",
+    "depth_first_law",
+    "first_mistakes",
     "fit_probe",
+    "foretell",
     "held_out",
     "lattice_edges",
     "majority_accuracy",
     "percolation",
     "pose",
+    "right_steps",
     "rise_times",
     "sharpness",
     "shuffled_mazes",

@@ -110,6 +110,11 @@ class Mazes:
         """n²."""
         return self.size**2
 
+    @property
+    def edges(self) -> Integers:
+        """`lattice_edges` of their size: the pairs of cells that `passages` is about."""
+        return lattice_edges(self.size)
+
     def __len__(self) -> int:
         return len(self.passages)
 
@@ -172,6 +177,20 @@ class Mazes:
         int array, shape (N, n²)
         """
         return shortest_ways(self, self._cells("cells", cells))[0]
+
+    def count_ways(self, cells: ArrayLike) -> Integers:
+        """Number of shortest ways from one cell of each maze to all of its cells.
+
+        Parameters
+        ----------
+        cells : int array, shape (N,)
+
+        Returns
+        -------
+        int array, shape (N, n²)
+            1 for the cell itself, 0 where there is no way.
+        """
+        return shortest_ways(self, self._cells("cells", cells))[1]
 
     def _cells(self, name: str, value: ArrayLike) -> Integers:
         cells = np.asarray(value)

@@ -80,27 +80,40 @@ def go_on(network: LanguageModel, vocabulary: Vocabulary, sentences: Sentences) 
     """What networks say after the prompts of given sentences; see `answer`."""
     end, pad = vocabulary["<end>"], vocabulary["<pad>"]
     n, longest = len(sentences.tokens), vocabulary.n_cells + 1
-    room = int(sentences.prompt.max()) + longest
-    prompt = np.full((n, room), pad)
-    known = np.arange(room) < sentences.prompt[:, None]
-    width = min(room, sentences.tokens.shape[1])
-    prompt[:, :width] = np.where(known[:, :width], sentences.tokens[:, :width], pad)
-    tokens = np.repeat(prompt[None], network.n_replicas, axis=0)
-    going = np.ones(tokens.shape[:2], bool)
+    places = sentences.prompt[:, None] + np.arange(longest)
+    # The right answer is a first draft. One pass tells what the network would say at each of its
+    # places; up to the first difference that is what it says, and the rest is struck out.
+    draft = np.full((n, int(places.max()) + 1), pad)
+    width = min(draft.shape[1], sentences.tokens.shape[1])
+    draft[:, :width] = sentences.tokens[:, :width]
+    tokens = np.repeat(draft[None], network.n_replicas, axis=0)
+    settled = np.zeros((network.n_replicas, n), np.int64)
+    each, step = np.arange(network.n_replicas)[:, None], np.arange(longest)
     device = next(network.parameters()).device
-    for step in range(longest):
-        rows = np.flatnonzero(going.any(axis=0))
-        if not len(rows):
-            break
-        place = sentences.prompt[rows] + step
+    while (going := settled < longest).any():
+        # Of each network the puzzles that it has not done, and as many others as it takes.
+        which = np.argsort(~going, axis=1, kind="stable")[:, : going.sum(axis=1).max()]
+        some, at, left = tokens[each, which], places[which], settled[each, which]
+        there = np.take_along_axis(some, at, axis=2)
+        known = np.where(there != pad, step + 1, 0).max(axis=2)
+        known = np.where(left < longest, np.maximum(known, left), 0)
+        known = np.minimum(known, longest - 1)[..., None]
+        width = int(np.take_along_axis(at, known, axis=2).max())
         with torch.no_grad():
-            seen = torch.from_numpy(tokens[:, rows, : int(place.max())]).to(device)
-            logits = network(seen).cpu().numpy()
-        said = logits[:, np.arange(len(rows)), place - 1].argmax(-1)
-        tokens[:, rows, place] = np.where(going[:, rows], said, pad)
-        going[:, rows] &= said != end
-    after = sentences.prompt[:, None] + np.arange(longest)
-    return np.take_along_axis(tokens, np.broadcast_to(after, (len(tokens), *after.shape)), axis=2)
+            logits = network(torch.from_numpy(some[:, :, :width]).to(device))
+        said = logits.argmax(-1).cpu().numpy()
+        said = np.take_along_axis(said, np.minimum(at - 1, width - 1), axis=2)
+        ended = np.cumsum(there == end, axis=2) - (there == end) > 0
+        asked = (step >= left[..., None]) & (step <= known) & ~ended
+        differs = asked & (said != there)
+        first = np.where(differs.any(axis=2), differs.argmax(axis=2), known[..., 0])[..., None]
+        there = np.where((step > first) & differs.any(axis=2, keepdims=True), pad, there)
+        there = np.where(step == first, np.where(asked, said, there), there)
+        np.put_along_axis(some, at, there, axis=2)
+        tokens[each, which] = some
+        done = (there == end).any(axis=2) | (left == longest)
+        settled[each, which] = np.where(done, longest, first[..., 0] + 1)
+    return tokens[each[..., None], np.arange(n)[:, None], places]
 
 
 def solve_rates(

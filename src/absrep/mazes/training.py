@@ -53,6 +53,8 @@ class Recipe:
         At its highest: it rises over the first 200 steps and falls to 0 over the last 30 %.
     n_records : int
         Checkpoints, evenly spaced, beside the untrained network.
+    start : callable, optional
+        ``start(network)`` changes the untrained network in place; see `absrep.mazes.starts`.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class Recipe:
     batch_size: int = 32
     learning_rate: float = 2e-3
     n_records: int = 50
+    start: Callable[[LanguageModel], object] | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -81,7 +84,11 @@ class Recipe:
         """Untrained replicas."""
         words = self.vocabulary
         shape = (len(words), words.longest, self.width, self.n_heads, self.n_blocks)
-        return LanguageModel(*shape, seeds=list(seeds), multiply_in=multiply_in)
+        network = LanguageModel(*shape, seeds=list(seeds), multiply_in=multiply_in)
+        if self.start is not None:
+            with torch.no_grad():
+                self.start(network)
+        return network
 
     def rate(self, progress: float) -> float:
         """Factor on the learning rate."""

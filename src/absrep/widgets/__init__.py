@@ -43,6 +43,7 @@ from ._recurrent_evidence import attractor_sheet
 from ._role_of_bias import phase_boundary
 from ._several_stimuli import members_come_apart, members_of_a_class
 from ._six_relations import singular_values
+from ._training_solver import solving
 from ._whitened_relu import below_zero, collapse_threshold
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "rows_and_columns",
     "signal_of_a_neuron",
     "singular_values",
+    "solving",
     "square_to_tetrahedron",
     "tails_of_the_logits",
     "tilted_inputs",
