@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from absrep import participation_ratio
+from absrep import condition_means, cross_validated_participation_ratio, participation_ratio
 
-from .helpers import latents, rotation
+from .helpers import latents, repeated, rotation
 
 
 @pytest.mark.parametrize("n", [2, 3, 8, 20])
@@ -67,3 +67,37 @@ def test_leading_axes_are_a_loop():
     x = np.random.default_rng(0).standard_normal((2, 3, 8, 5))
     looped = [[float(participation_ratio(x[r, e])) for e in range(3)] for r in range(2)]
     np.testing.assert_allclose(participation_ratio(x), looped, rtol=1e-12)
+
+
+@pytest.mark.parametrize("bend", [0.0, 1.0])
+def test_the_corrected_dimension_is_that_without_noise(bend):
+    # Eigenvalues 4, 4 and 4 bend² of the centred kernel; six trials, noise as large as the signal.
+    truth, square = (2 + bend**2) ** 2 / (2 + bend**4), latents(2)
+    patterns = np.column_stack([square, bend * square.prod(axis=1)]) @ np.eye(3, 60)
+    plain, corrected = [], []
+    for seed in range(60):
+        trials, labels, _ = repeated(patterns, square, 6, 0.3, np.random.default_rng(seed))
+        plain.append(participation_ratio(condition_means(trials, labels)[0]))
+        corrected.append(cross_validated_participation_ratio(trials, labels, rng=seed))
+    error = np.std(corrected) / np.sqrt(60)
+    assert np.mean(corrected) == pytest.approx(truth, abs=5 * error + 0.02)
+    if bend == 0:
+        assert np.mean(plain) > truth + 0.2
+
+
+def test_without_noise_there_is_nothing_to_correct():
+    patterns = np.random.default_rng(0).standard_normal((4, 7))
+    trials, labels = (
+        np.repeat(patterns, [4, 5, 6, 9], axis=0),
+        np.repeat(latents(2), [4, 5, 6, 9], 0),
+    )
+    found = cross_validated_participation_ratio(trials, labels, rng=0, n_splits=1)
+    assert found == pytest.approx(participation_ratio(patterns))
+
+
+def test_noise_alone_has_no_dimension_to_speak_of():
+    trials = np.random.default_rng(1).standard_normal((16, 200))
+    with pytest.raises(ValueError, match="features are too noisy"):
+        for seed in range(20):  # the estimate is positive half of the time
+            noise = np.random.default_rng(seed).standard_normal(trials.shape)
+            cross_validated_participation_ratio(noise, np.repeat(latents(2), 4, axis=0), rng=seed)

@@ -16,6 +16,7 @@ from absrep.figures import (
     plot_dichotomies,
     plot_distributions,
     plot_eigenvalues,
+    plot_examination,
     plot_excess,
     plot_exponent_plane,
     plot_exponents,
@@ -44,6 +45,7 @@ from absrep.figures import (
 )
 from absrep.geometry import AbstractionScores
 from absrep.mazes import Mazes
+from absrep.microscope import examine
 from absrep.nets import Training
 
 from .helpers import latents
@@ -99,6 +101,14 @@ FIGURES = {
         xlabel="x",
         ylabel="y",
         stars=([0], [1]),
+    ),
+    "examination": lambda: plot_examination(
+        examine(
+            np.random.default_rng(0).poisson(5.0, (24, 6)),
+            np.repeat([[-1, -1], [-1, 1], [1, -1], [1, 1]], 6, axis=0),
+            rng=0,
+            n_shuffles=5,
+        )
     ),
     "courses": lambda: plot_courses(
         {"a": {"p": ([0, 1, 3], [[0, 1, 2], [1, 1, 2]])}, "b": {"q": ([0, 1], [[0, 1]])}},
@@ -397,6 +407,39 @@ def test_replicas_that_cannot_be_drawn_are_named(options, named):
 def test_a_trial_that_does_not_fit_together_is_refused(wrong, named):
     with pytest.raises(ValueError, match=named):
         plot_trial(**TRIAL | wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "named"),
+    [
+        ({"titles": ["one"]}, ValueError, "titles must be 2"),
+        ({"titles": "ab"}, ValueError, "titles must be 2"),
+        ({"paths": [[0, 1], [2, 3]]}, TypeError, "paths must be a mapping"),
+        ({"paths": {"a": [[0, 1]]}}, ValueError, "paths 'a' must have 2 rows"),
+        ({"paths": {"a": [[0, 4], [0, 1]]}}, ValueError, "paths 'a' must be cells, -1 to 3"),
+        ({"origin": [0, -1]}, ValueError, "origin must be cells, 0 to 3"),
+        ({"target": [0.5, 1]}, ValueError, "target must be cells"),
+        ({"edge_values": np.zeros((2, 5))}, ValueError, r"edge_values must have shape \(2, 4\)"),
+        ({"cell_values": np.zeros((1, 4))}, ValueError, "cell_values must have shape"),
+        ({"limits": (1, 0)}, ValueError, "limits must rise"),
+        ({"columns": 0}, ValueError, "columns"),
+    ],
+)
+def test_a_maze_with_what_does_not_fit_is_refused(wrong, error, named):
+    with pytest.raises(error, match=named):
+        plot_mazes(MAZES, **wrong)
+
+
+def test_a_maze_has_a_stroke_for_each_wall_and_a_line_for_its_path():
+    figure = plot_mazes(MAZES, paths={"way": [[1, 0, 2, 3], [0, 1, -1, -1]]})
+    first, second = figure.axes
+    (walls,) = first.collections
+    np.testing.assert_array_equal(walls.get_segments(), [[[0.5, 0.5], [1.5, 0.5]]])  # 1 | 3
+    assert len(second.collections[0].get_segments()) == 3
+    (way,) = first.lines
+    np.testing.assert_array_equal(way.get_xydata(), [[1, 0], [0, 0], [0, 1], [1, 1]])
+    assert len(second.lines[0].get_xydata()) == 2
+    assert first.get_ylim()[0] > first.get_ylim()[1]  # rows downwards
 
 
 def test_a_trial_shows_its_samples_and_the_circles_of_the_spread():

@@ -20,6 +20,7 @@ import absrep.mazes.starts
 import absrep.mazes.sweeps
 import absrep.mazes.training
 import absrep.meanfield
+import absrep.microscope
 import absrep.nets
 import absrep.widgets
 
@@ -50,6 +51,7 @@ HOMES = (
     absrep.mazes.starts,
     absrep.mazes.sweeps,
     absrep.mazes.training,
+    absrep.microscope,
     absrep.figures,
     absrep.widgets,
 )

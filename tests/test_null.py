@@ -14,6 +14,7 @@ from absrep import (
     parallelism_score,
     shuffle_labels,
     shuffle_neurons,
+    shuffle_trials,
 )
 
 from .helpers import latents, repeated
@@ -159,3 +160,14 @@ def test_shuffling_labels_gives_every_order_equally_often():
         for _ in range(900)
     ]
     assert chisquare(np.bincount(first, minlength=3)).pvalue > 0.01
+
+
+@given(SEEDS)
+def test_shuffling_trials_keeps_every_neuron_and_breaks_what_they_share(seed):
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((300, 1))
+    trials = shared + 0.1 * rng.standard_normal((300, 3))
+    x, y = shuffle_trials(trials, np.sign(shared), rng)
+    np.testing.assert_array_equal(np.sort(x, axis=0), np.sort(trials, axis=0))
+    np.testing.assert_array_equal(y, np.sign(shared))
+    assert np.abs(np.corrcoef(x.T)[np.triu_indices(3, 1)]).max() < 5 / np.sqrt(300)

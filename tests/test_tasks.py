@@ -17,6 +17,7 @@ from absrep import (
     hypercube,
     multi_element,
     noisy_trials,
+    poisson_trials,
     random_kernel,
 )
 
@@ -224,3 +225,24 @@ def test_noise_repeats_with_its_seed_and_only_then():
     draws = [noisy_trials(np.eye(2), [-1, 1], 5, 1.0, rng=seed)[0] for seed in (3, 3, 4)]
     same, different = (np.array_equal(a, b) for a, b in pairwise(draws))
     assert same and not different
+
+
+def test_trials_may_differ_in_number():
+    patterns, labels = np.arange(8.0).reshape(4, 2), latents(2)
+    trials, y = noisy_trials(patterns, labels, [1, 2, 3, 4], 0.0, rng=0)
+    np.testing.assert_array_equal(trials, np.repeat(patterns, [1, 2, 3, 4], axis=0))
+    np.testing.assert_array_equal(y, np.repeat(labels, [1, 2, 3, 4], axis=0))
+
+
+def test_spike_counts_are_poisson_numbers_of_the_stated_rates():
+    rates, n = np.array([[0.0, 2.0], [5.0, 20.0]]), 4000
+    counts, labels = poisson_trials(rates, [[-1], [1]], [n, 2 * n], rng=0)
+    np.testing.assert_array_equal(labels[:, 0], np.repeat([-1, 1], [n, 2 * n]))
+    for side, expected in zip((-1, 1), rates, strict=True):
+        mine = counts[labels[:, 0] == side]
+        # Of a Poisson number the variance is the mean, with this standard error.
+        error = np.sqrt(expected / len(mine))
+        assert (np.abs(mine.mean(axis=0) - expected) <= 4.5 * error).all()
+        spread = np.sqrt((expected + 2 * expected**2) / len(mine))
+        assert (np.abs(mine.var(axis=0) - expected) <= 4.5 * spread).all()
+    assert abs(np.corrcoef(counts[labels[:, 0] > 0].T)[0, 1]) < 4.5 / np.sqrt(2 * n)

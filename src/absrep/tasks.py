@@ -6,6 +6,7 @@ kernel, and d_Y labels of −1 or +1 for each.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ __all__ = [
     "hypercube",
     "multi_element",
     "noisy_trials",
+    "poisson_trials",
 ]
 
 
@@ -345,7 +347,7 @@ def digits(rng: Seed, test_fraction: float = 1 / 3) -> DigitsTask:
 
 
 def noisy_trials(
-    patterns: ArrayLike, labels: ArrayLike, n_trials: int, noise: float, rng: Seed
+    patterns: ArrayLike, labels: ArrayLike, n_trials: int | Sequence[int], noise: float, rng: Seed
 ) -> tuple[Array, Array]:
     r"""Repeat every pattern `n_trials` times with independent Gaussian noise, as in a recording.
 
@@ -354,16 +356,16 @@ def noisy_trials(
     patterns : array, shape (P, N)
         Noise-free response to each stimulus.
     labels : array, shape (P, d), −1 or +1
-    n_trials : int
-        Trials per stimulus.
+    n_trials : int or sequence of P int
+        Trials per stimulus, the same for all or one number each.
     noise : float
         Standard deviation, in the units of `patterns`; zero repeats them exactly.
     rng : int or numpy.random.Generator
 
     Returns
     -------
-    features : array, shape (P · n_trials, N)
-    labels : array, shape (P · n_trials, d)
+    features : array, shape (number of trials, N)
+    labels : array, shape (number of trials, d)
 
     Examples
     --------
@@ -373,8 +375,53 @@ def noisy_trials(
     """
     clean = as_array("patterns", patterns, 2)
     y = as_labels("labels", labels, len(clean))
-    n = as_count("n_trials", n_trials)
+    n = _trials_of_each(n_trials, len(clean))
     sigma = as_number("noise", noise, at_least=0)
     repeated = np.repeat(clean, n, axis=0)
     jitter = as_generator("rng", rng).standard_normal(repeated.shape)
     return repeated + sigma * jitter, np.repeat(y, n, axis=0)
+
+
+def poisson_trials(
+    rates: ArrayLike, labels: ArrayLike, n_trials: int | Sequence[int], rng: Seed
+) -> tuple[Array, Array]:
+    r"""Spike counts: every neuron in every trial an independent Poisson number.
+
+    Its variance equals its mean, so that the noise differs between neurons and conditions.
+
+    Parameters
+    ----------
+    rates : array, shape (P, N)
+        Expected counts for each stimulus, not negative.
+    labels, n_trials, rng
+        As for `noisy_trials`.
+
+    Returns
+    -------
+    features : array, shape (number of trials, N)
+    labels : array, shape (number of trials, d)
+
+    Examples
+    --------
+    >>> counts, labels = poisson_trials([[2.0, 0.0], [8.0, 1.0]], [[-1], [1]], [1, 2], rng=0)
+    >>> counts.shape, labels.ravel(), bool((counts == counts.round()).all())
+    ((3, 2), array([-1.,  1.,  1.]), True)
+    """
+    mean = as_array("rates", rates, 2)
+    if (mean < 0).any():
+        raise ValueError(f"rates must not be negative, found {mean.min():g}")
+    y = as_labels("labels", labels, len(mean))
+    n = _trials_of_each(n_trials, len(mean))
+    counts = as_generator("rng", rng).poisson(np.repeat(mean, n, axis=0))
+    return counts.astype(np.float64), np.repeat(y, n, axis=0)
+
+
+def _trials_of_each(n_trials: int | Sequence[int], n_stimuli: int) -> list[int]:
+    if not isinstance(n_trials, Iterable):
+        return [as_count("n_trials", n_trials)] * n_stimuli
+    counts = [as_count("n_trials", n) for n in n_trials]
+    if len(counts) != n_stimuli:
+        raise ValueError(
+            f"n_trials must be one number or {n_stimuli}, one per stimulus, found {len(counts)}"
+        )
+    return counts

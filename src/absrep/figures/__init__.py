@@ -3,6 +3,7 @@
 from ._alignment import plot_alignments
 from ._courses import plot_courses
 from ._dynamics import plot_bound
+from ._examination import plot_examination
 from ._kernels import plot_kernels
 from ._landscape import plot_excess, plot_landscape
 from ._mazes import plot_mazes
@@ -45,6 +46,7 @@ __all__ = [
     "plot_dichotomies",
     "plot_distributions",
     "plot_eigenvalues",
+    "plot_examination",
     "plot_excess",
     "plot_exponent_plane",
     "plot_exponents",

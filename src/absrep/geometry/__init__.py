@@ -15,11 +15,17 @@ from ._decoding import (
     separable_dichotomies,
     shattering,
 )
-from ._dimension import linear_cka, participation_ratio
+from ._dimension import cross_validated_participation_ratio, linear_cka, participation_ratio
 from ._intrinsic import intrinsic_dimension, local_axes
 from ._kernel_decoding import kernel_ccgp, kernel_decoding
 from ._modularity import readout_modularity
-from ._null import NullDistribution, null_distribution, shuffle_labels, shuffle_neurons
+from ._null import (
+    NullDistribution,
+    null_distribution,
+    shuffle_labels,
+    shuffle_neurons,
+    shuffle_trials,
+)
 from ._parallelism import (
     cross_validated_parallelism_score,
     dichotomy_parallelism,
@@ -39,6 +45,7 @@ __all__ = [
     "ccgp",
     "condition_means",
     "cross_validated_parallelism_score",
+    "cross_validated_participation_ratio",
     "decoding_accuracy",
     "dichotomy_ccgp",
     "dichotomy_decoding",
@@ -59,4 +66,5 @@ __all__ = [
     "shattering",
     "shuffle_labels",
     "shuffle_neurons",
+    "shuffle_trials",
 ]

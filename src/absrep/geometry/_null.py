@@ -78,6 +78,34 @@ def shuffle_neurons(features: ArrayLike, labels: ArrayLike, rng: Seed) -> tuple[
     return x, y
 
 
+def shuffle_trials(features: ArrayLike, labels: ArrayLike, rng: Seed) -> tuple[Array, Array]:
+    """Permute the trials of each neuron independently: the null for *dimension*.
+
+    Every neuron keeps the values that it takes; what neurons have in common is gone.
+
+    Parameters
+    ----------
+    features : array, shape (n, N)
+    labels : array, shape (n, d), −1 or +1
+    rng : int or numpy.random.Generator
+
+    Returns
+    -------
+    features, labels : arrays of the same shapes
+
+    Examples
+    --------
+    >>> shuffled, _ = shuffle_trials([[1, 4], [2, 5], [3, 6]], [[-1], [1], [1]], rng=0)
+    >>> np.sort(shuffled, axis=0)
+    array([[1., 4.],
+           [2., 5.],
+           [3., 6.]])
+    """
+    x = as_array("features", features, 2)
+    y = as_labels("labels", labels, len(x))
+    return as_generator("rng", rng).permuted(x, axis=0), y
+
+
 @dataclass(frozen=True, eq=False)
 class NullDistribution:
     """A measure beside what it reads on shuffled data.
@@ -131,7 +159,8 @@ def null_distribution(
     features : array, shape (n, N)
     labels : array, shape (n, d), −1 or +1
     shuffle : callable
-        `shuffle_neurons` for PS and CCGP, `shuffle_labels` for decoding, or your own
+        `shuffle_neurons` for PS and CCGP, `shuffle_labels` for decoding, `shuffle_trials` for
+        dimensions, or your own
         ``shuffle(features, labels, rng)``.
     n_shuffles : int
         At least 2.

@@ -88,7 +88,7 @@ def pose(mazes: Mazes, seed: Seed) -> Puzzles:
     origin = _any_of(mazes.degrees > 0, rng)
     distance, ways = shortest_ways(mazes, origin)
     target = _any_of((distance > 0) & (ways == 1), rng)
-    return solve(mazes, origin, target)
+    return Puzzles(mazes, origin, target, _trace(mazes, distance, target))
 
 
 def solve(mazes: Mazes, origin: ArrayLike, target: ArrayLike) -> Puzzles:
@@ -120,26 +120,32 @@ def solve(mazes: Mazes, origin: ArrayLike, target: ArrayLike) -> Puzzles:
     )
     if start.shape != (len(mazes),) or end.shape != (len(mazes),):
         raise ValueError(f"origin and target must be one cell for each of {len(mazes)} mazes")
-    distance, ways = shortest_ways(mazes, end)
+    distance, ways = shortest_ways(mazes, start)
     rows = np.arange(len(mazes))
     if (start == end).any():
         raise ValueError("target must differ from the origin")
-    if (bad := ways[rows, start] != 1).any():
-        found = int(ways[rows, start][bad][0])
+    if (bad := ways[rows, end] != 1).any():
+        found = int(ways[rows, end][bad][0])
         raise ValueError(f"target must be reached by one shortest path, found {found} of them")
-    neighbours, _ = neighbour_table(mazes.size)
-    left = distance[rows, start]
-    path = np.full((len(mazes), int(left.max()) + 1), -1)
-    path[:, 0] = here = start
-    nearer = np.concatenate([distance, np.full((len(mazes), 1), -1)], axis=1)
-    for step in range(1, path.shape[1]):
-        going = left >= step
-        # The way ahead: an open neighbour one step nearer to the target. There is one only.
-        ahead = neighbours[here]
-        fits = mazes.open[rows, here] & (nearer[rows[:, None], ahead] == (left - step)[:, None])
-        here = np.where(going, ahead[rows, fits.argmax(axis=1)], here)
-        path[going, step] = here[going]
-    return Puzzles(mazes, start, end, path)
+    return Puzzles(mazes, start, end, _trace(mazes, distance, end))
+
+
+def _trace(mazes: Mazes, distance: Integers, target: Integers) -> Integers:
+    """Paths to the targets, from the distances of all cells from the origins, shape (N, L)."""
+    rows, (neighbours, _) = np.arange(len(mazes)), neighbour_table(mazes.size)
+    ways, place, here = mazes.open, distance[rows, target], target
+    path = np.full((len(mazes), int(place.max()) + 1), -1)
+    path[rows, place] = here
+    steps = np.concatenate([distance, np.full((len(mazes), 1), -1)], axis=1)  # −1 outside
+    for _ in range(path.shape[1] - 1):
+        # The way back: an open neighbour one step nearer to the origin. There is one only.
+        back = neighbours[here]
+        fits = ways[rows, here] & (steps[rows[:, None], back] == (place - 1)[:, None])
+        going = place > 0
+        here = np.where(going, back[rows, fits.argmax(axis=1)], here)
+        place = np.maximum(place - 1, 0)
+        path[rows, place] = here
+    return path
 
 
 def _any_of(allowed: Booleans, rng: np.random.Generator) -> Integers:

@@ -31,11 +31,14 @@ from ._marks import (
     Words,
     matrix_panel,
 )
+from ._maze_inside import maze_within
+from ._maze_language import maze_sentence
 from ._mean_field import neuron_landscape, optimal_landscape
 from ._measuring import few_trials, fooled_measures
 from ._measuring_alignment import alignment_over_training
 from ._network_learns import training_film
 from ._nonlinearities import signal_of_a_neuron
+from ._one_microscope import four_systems
 from ._preactivations import fade_or_move, rows_and_columns
 from ._reading_latents import tails_of_the_logits
 from ._recurrence import memory_in_time
@@ -45,6 +48,7 @@ from ._several_stimuli import members_come_apart, members_of_a_class
 from ._six_relations import singular_values
 from ._training_solver import solving
 from ._whitened_relu import below_zero, collapse_threshold
+from ._your_own_data import examined_recording
 
 __all__ = [
     "Area",
@@ -69,16 +73,20 @@ __all__ = [
     "below_zero",
     "collapse_threshold",
     "depth_profile",
+    "examined_recording",
     "exclusive_or_weight",
     "fade_or_move",
     "few_trials",
     "fooled_measures",
+    "four_systems",
     "laboratory",
     "lazy_to_rich",
     "leaking_away",
     "many_tasks",
     "matrix_panel",
     "maze_checkpoints",
+    "maze_sentence",
+    "maze_within",
     "members_come_apart",
     "members_of_a_class",
     "memory_in_time",
