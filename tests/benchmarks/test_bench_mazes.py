@@ -104,7 +104,7 @@ def test_their_walks_start_in_all_but_the_last_row_and_column(theirs, n=20_000):
     assert starts == {(0, 0), (0, 1), (1, 0), (1, 1)}
     counts = Counter(map(bytes, as_mazes(drawn, 3).passages))
     seen = np.array([counts[bytes(row)] for row in mazes.passages])
-    assert seen.sum() == n  # the same trees
+    assert seen.sum() == n  # only trees that ours digs, too
     chi2, freedom = np.sum((seen - n * law) ** 2 / (n * law)), len(law) - 1
     assert chi2 > freedom + 20 * np.sqrt(2 * freedom)  # with another law
 

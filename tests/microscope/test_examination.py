@@ -259,6 +259,9 @@ def test_slow_measures_are_shuffled_less_often():
     slow = mean_measure(shuffle_neurons, most_shuffles=4)
     found = examine(trials, labels, rng=0, n_shuffles=9, measures=[slow])["mean"]
     assert len(found.null.shuffled) == 4
+    assert found.note == "4 shuffles only: p is at least 0.200"
+    enough = examine(trials, labels, rng=0, n_shuffles=4, measures=[slow])["mean"]
+    assert not enough.note
 
 
 @pytest.mark.parametrize(

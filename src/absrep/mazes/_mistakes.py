@@ -66,7 +66,11 @@ def first_mistakes(puzzles: Puzzles, answers: Answers) -> Mistakes:
 
     Examples
     --------
-    See `Mistakes`.
+    >>> from absrep.mazes import depth_first, pose
+    >>> words, puzzles = Vocabulary(3), pose(depth_first(5, 3, seed=0), seed=1)
+    >>> answers = words.judge(puzzles, words.path_tokens(puzzles))
+    >>> first_mistakes(puzzles, answers).step.tolist()
+    [-1, -1, -1, -1, -1]
     """
     if len(answers.path) != len(puzzles):
         raise ValueError(f"answers must be {len(puzzles)}, found {len(answers.path)}")
@@ -146,7 +150,10 @@ def right_steps(puzzles: Puzzles) -> Steps:
 
     Examples
     --------
-    See `Steps`.
+    >>> from absrep.mazes import depth_first, pose
+    >>> puzzles = pose(depth_first(5, 3, seed=0), seed=1)
+    >>> bool(len(right_steps(puzzles).step) == puzzles.lengths.sum())
+    True
     """
     puzzle, before = np.nonzero(puzzles.path[:, 1:] >= 0)
     here, ahead = puzzles.path[puzzle, before], puzzles.path[puzzle, before + 1]

@@ -43,7 +43,7 @@ class Start:
     --------
     >>> network = recipe("tiny").network([0])
     >>> Start(0.02, waves=False, seed=0)(network)
-    >>> round(float(network.replicas[0].position.weight.std()), 2)
+    >>> round(float(network.replicas[0].position.weight.detach().std()), 2)
     0.02
     """
 
@@ -119,7 +119,7 @@ def run_start(start: Start, n_steps: int = 600) -> list[Row]:
     exact = solve_rates(network, how.vocabulary, puzzles, rng)[0].exact.mean()
     before, after = how.network([start.seed]).replicas[0], network.replicas[0]
     kept = [
-        float(torch.cosine_similarity(old, new.detach(), dim=1).mean())
+        float(torch.cosine_similarity(old.detach(), new.detach(), dim=1).mean())
         for old, new in zip(_first_stream(before), _first_stream(after), strict=True)
     ]
     keys = _keys(start)

@@ -2,7 +2,8 @@
 
 ``python -m absrep.mazes.training NAME --seed S`` trains one network by `recipe(NAME)`, with a
 progress bar, and leaves its weights (``NAME-S.safetensors``, in half precision), its log
-(``NAME-S.csv``) and, with ``--checkpoints FOLDER``, its state at every recorded step.
+(``NAME-S.csv``), the shares of unseen puzzles that it solves (``NAME-S-rates.csv``) and, with
+``--checkpoints FOLDER``, its state at every recorded step. The weights of "long" are not shipped.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from ._generation import depth_first, held_out, percolation
 from ._language import Vocabulary
 from ._lattice import Integers, Mazes
 from ._puzzles import Puzzles, pose
-from ._solving import targets
+from ._solving import solve_rates, targets
 
-__all__ = ["Recipe", "draw_puzzles", "fit", "load", "load_file", "recipe", "save"]
+__all__ = ["Recipe", "draw_puzzles", "fit", "load", "load_file", "rates", "recipe", "save"]
 
 _WEIGHTS = Path(__file__).parent / "weights"
 Draw = Callable[[int, int, np.random.Generator], Mazes]
@@ -293,7 +294,8 @@ def load_file(recipe: Recipe, *files: Path) -> LanguageModel:
 
     Examples
     --------
-    See `save`.
+    >>> load_file(recipe("tiny"), _WEIGHTS / "tiny-0.safetensors").n_replicas
+    1
     """
     network = recipe.network(range(len(files)))
     for replica, file in zip(network.replicas, files, strict=True):
@@ -333,6 +335,38 @@ def load(name: str, seeds: Iterable[int] = (0, 1, 2)) -> LanguageModel:
     return load_file(recipe(name), *files)
 
 
+def rates(recipe: Recipe, network: LanguageModel, n_puzzles: int = 1000) -> pd.DataFrame:
+    """Shares of unseen puzzles of each kind of its training that a network solves.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    network : LanguageModel
+        Replicas.
+    n_puzzles : int, default 1000
+        Of each kind.
+
+    Returns
+    -------
+    DataFrame
+        A row for each kind and replica, with columns kind, replica, puzzles, exact, valid and
+        reached; see `Answers`.
+
+    Examples
+    --------
+    >>> rates(recipe("tiny"), load("tiny", seeds=[0]), n_puzzles=50)["kind"].tolist()
+    ['percolation']
+    """
+    words, rows = recipe.vocabulary, []
+    for kind, draw in recipe.kinds.items():
+        rng = np.random.default_rng([n_puzzles, 2])
+        puzzles = draw_puzzles(draw, n_puzzles, recipe.size, rng, unseen=True)
+        for replica, answers in enumerate(solve_rates(network, words, puzzles, seed=rng)):
+            judged = {name: getattr(answers, name).mean() for name in ("exact", "valid", "reached")}
+            rows.append({"kind": kind, "replica": replica, "puzzles": n_puzzles} | judged)
+    return pd.DataFrame(rows)
+
+
 def main(arguments: Iterable[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="absrep.mazes.training", description=__doc__)
     parser.add_argument("name", choices=sorted(_RECIPES))
@@ -364,7 +398,10 @@ def main(arguments: Iterable[str] | None = None) -> None:
 
     precision = None if options.full_precision else torch.bfloat16
     run = fit(recipe(options.name), options.seed, multiply_in=precision, watch=keep, progress=True)
-    save(cast(LanguageModel, run.network), options.folder / f"{stem}.safetensors", note)
+    file = options.folder / f"{stem}.safetensors"
+    save(cast(LanguageModel, run.network), file, note)
+    how = recipe(options.name)
+    rates(how, load_file(how, file)).to_csv(options.folder / f"{stem}-rates.csv", index=False)
 
 
 if __name__ == "__main__":

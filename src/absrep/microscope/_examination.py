@@ -37,13 +37,14 @@ class Finding:
         NaN where the measure does not exist.
     interval : (float, float)
         95 %, by a delete-a-group jackknife over trials; for shares of trials Wilson's where that
-        is wider; NaN where there is none.
+        is wider; NaN where there is none. Not cut at the ends of the measure's range, which a
+        corrected score may itself be beyond.
     null : NullDistribution or None
         The measure and its values on shuffled data.
     small : bool
         Whether low values are the remarkable ones.
     note : str
-        Why something is missing; empty if nothing is.
+        Why something is missing, or drawn from few shuffles; empty if nothing is.
 
     Examples
     --------
@@ -162,7 +163,8 @@ def examine(
     rng : int or numpy.random.Generator
         Decides shuffles, folds and groups.
     n_shuffles : int, default 300
-        Of each kind; 0 for no nulls. No p-value is below 1/(1 + n_shuffles).
+        Of each kind; 0 for no nulls. No p-value is below 1/(1 + n_shuffles), and none of a measure
+        with fewer (`Measure.most_shuffles`; 20 for shattering) below 1/(1 + that number).
     names : sequence of str, optional
         Of the latents; default y1, y2, …
     measures : sequence of Measure, optional
@@ -221,7 +223,7 @@ def examine(
                     note = "no interval: too few trials to leave some out"
                 if m.name in nulls:
                     null, lost = _null_of(value, nulls[m.name][:, k])
-                    note = note or lost
+                    note = note or lost or _coarse(m, repeats)
             latent = data.names[k] if m.per_latent else WHOLE
             findings.append(Finding(m.name, latent, value, interval, null, m.small, note))
     return Examination(data, tuple(findings))
@@ -269,6 +271,14 @@ def _null_of(value: float, drawn: Array) -> tuple[NullDistribution | None, str]:
     if len(kept) < 2:
         return None, lost
     return NullDistribution(np.array(value), kept), lost
+
+
+def _coarse(measure: Measure, repeats: int) -> str:
+    """What a measure that is shuffled less often than the others cannot say."""
+    if measure.most_shuffles is None or measure.most_shuffles >= repeats:
+        return ""
+    least = 1 / (1 + measure.most_shuffles)
+    return f"{measure.most_shuffles} shuffles only: p is at least {least:.3f}"
 
 
 def _jackknife(

@@ -54,7 +54,7 @@ class Measure:
     small : bool, default False
         Whether *low* values are the remarkable ones, as those of a dimension are.
     most_shuffles : int, optional
-        For a measure that is slow.
+        For a measure that is slow. Its p-value is never below 1/(1 + most_shuffles).
 
     Examples
     --------
