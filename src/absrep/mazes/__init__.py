@@ -1,18 +1,15 @@
 """Mazes as a language, transformers that solve them, and what they hold inside."""
 
 from ._ablation import mute_everywhere, mute_on_path, step_logits, step_rates
+from ._directions import ForkView, open_directions, step_streams, way_directions
 from ._edits import (
     Forks,
-    ForkView,
     close_passages,
     fork_logits,
     fork_sentences,
     move_passages,
-    open_directions,
     open_walls,
     patched_logits,
-    step_streams,
-    way_directions,
 )
 from ._generation import depth_first, held_out, percolation
 from ._heads import (
