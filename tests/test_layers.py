@@ -22,6 +22,8 @@ import absrep.mazes.sweeps
 import absrep.mazes.training
 import absrep.meanfield
 import absrep.microscope
+import absrep.microscope.comparison
+import absrep.microscope.specimens
 import absrep.nets
 import absrep.widgets
 
@@ -54,6 +56,8 @@ HOMES = (
     absrep.mazes.sweeps,
     absrep.mazes.training,
     absrep.microscope,
+    absrep.microscope.comparison,
+    absrep.microscope.specimens,
     absrep.figures,
     absrep.widgets,
 )
@@ -110,6 +114,14 @@ def test_measures_and_theory_need_no_deep_learning_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_examining_a_recording_needs_no_deep_learning_library():
+    code = "import sys, absrep.microscope; print('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_networks_do_need_it():

@@ -6,13 +6,9 @@ import pytest
 
 from absrep import ccgp, decoding_accuracy, parallelism_score
 from absrep.canonical import alignments, random_weight_alignments
-from absrep.microscope import (
-    Measure,
-    compare,
-    compared_measures,
-    optimum_specimen,
-    summarise,
-)
+from absrep.microscope import Measure
+from absrep.microscope.comparison import compare, compared_measures, summarise
+from absrep.microscope.specimens import optimum_specimen
 from absrep.nets import LinearLayer
 
 from ..helpers import latents

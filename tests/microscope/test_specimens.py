@@ -10,8 +10,9 @@ from absrep import parallelism_score
 from absrep.canonical import alignments, optimum_alignments
 from absrep.mazes import Mazes, held_out, lattice_edges, percolation, pose, solve
 from absrep.mazes.training import load, recipe
-from absrep.microscope import (
+from absrep.microscope.specimens import (
     Specimen,
+    _balanced_puzzles,
     evidence_specimen,
     maze_blocks,
     maze_specimen,
@@ -20,7 +21,6 @@ from absrep.microscope import (
     wall_bits,
     way_bits,
 )
-from absrep.microscope._specimens import _balanced_puzzles
 from absrep.nets import LinearLayer
 from absrep.tasks import hypercube
 

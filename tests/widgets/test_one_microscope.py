@@ -5,7 +5,7 @@ import pytest
 
 from absrep import condition_means, parallelism_score
 from absrep.canonical import alignments
-from absrep.microscope import optimum_specimen
+from absrep.microscope.specimens import optimum_specimen
 from absrep.widgets._one_microscope import facing_the_cube
 
 from ..helpers import latents

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._validation import Array
 from ..canonical import Alignments
 from ..figures import LATENT_COLOURS, SERIES_COLOURS
 from ..geometry import condition_means
-from ..microscope import (
+from ..microscope.comparison import compare
+from ..microscope.specimens import (
     Specimen,
-    compare,
     evidence_specimen,
     maze_specimen,
     optimum_specimen,
@@ -157,7 +158,7 @@ def _specimens() -> list[Specimen]:
     ]
 
 
-def _side(latent: int, sign: int) -> Array:
+def _side(latent: int, sign: int) -> NDArray[np.int64]:
     """Numbers of the four conditions with this value of a latent, in the order of the others."""
     bits = (np.arange(8)[:, None] >> np.array([2, 1, 0])) & 1
     return np.flatnonzero(bits[:, latent] == (sign > 0))

@@ -12,7 +12,7 @@ from .._validation import Array, Seed, as_count, as_generator
 from ..canonical import Alignments, alignments, random_weight_alignments
 from ..geometry import shuffle_labels
 from ._measures import Measure, standard_measures
-from ._specimens import Specimen
+from .specimens import Specimen
 
 __all__ = ["compare", "compared_measures", "summarise"]
 
@@ -31,7 +31,7 @@ def compared_measures() -> tuple[Measure, ...]:
 
     Examples
     --------
-    >>> from absrep.microscope import compared_measures
+    >>> from absrep.microscope.comparison import compared_measures
     >>> [measure.name for measure in compared_measures()][:3]
     ['PS', 'PS, corrected', 'CCGP']
     """
@@ -77,7 +77,8 @@ def compare(
 
     Examples
     --------
-    >>> from absrep.microscope import compare, optimum_specimen
+    >>> from absrep.microscope.comparison import compare
+    >>> from absrep.microscope.specimens import optimum_specimen
     >>> table = compare([optimum_specimen(seeds=[0], noise=0.2)], rng=0, n_shuffles=1)
     >>> table[["state", "PS", "decoding"]].round(1)
            state   PS  decoding
@@ -150,7 +151,7 @@ def _looks(
 
 def _mean(measure: Measure, responses: Array, labels: Array, seed: int) -> float:
     try:
-        return float(np.mean(measure.compute(responses, labels, seed)))
+        return float(np.mean(np.asarray(measure.compute(responses, labels, seed))))
     except ValueError:
         return np.nan
 

@@ -65,7 +65,7 @@ class Specimen:
 
     Examples
     --------
-    >>> from absrep.microscope import optimum_specimen
+    >>> from absrep.microscope.specimens import optimum_specimen
     >>> found = optimum_specimen(n_trials=5, seeds=[0])
     >>> found.trained.shape[1], found.labels.shape
     (40, (40, 3))
@@ -124,7 +124,7 @@ def optimum_specimen(
     Examples
     --------
     >>> from absrep import parallelism_score
-    >>> from absrep.microscope import optimum_specimen
+    >>> from absrep.microscope.specimens import optimum_specimen
     >>> found = optimum_specimen(noise=0.0, n_trials=1, seeds=[0])
     >>> parallelism_score(found.trained, found.labels).round(6)
     array([[1., 1., 1.]])
@@ -164,7 +164,7 @@ def trained_specimen(
 
     Examples
     --------
-    >>> from absrep.microscope import trained_specimen
+    >>> from absrep.microscope.specimens import trained_specimen
     >>> trained_specimen(n_steps=10, seeds=[0, 1]).trained.shape
     (2, 240, 8)
     """
@@ -209,13 +209,13 @@ def evidence_specimen(
 
     Examples
     --------
-    >>> from absrep.microscope import evidence_specimen
+    >>> from absrep.microscope.specimens import evidence_specimen
     >>> evidence_specimen(n_steps=5, n_trials=5, seeds=[0]).trained.shape
     (1, 40, 64)
     """
     encoder = RandomEncoder((_N_LATENTS, 100, 100, 40), seed=0)
     planes = random_hyperplanes(n_tasks, _N_LATENTS, rng=0)
-    task = EvidenceTask(planes, Box([1] * _N_LATENTS), noise=noise, n_steps=5, encoder=encoder)
+    task = EvidenceTask(planes, Box(np.ones(_N_LATENTS)), noise=noise, n_steps=5, encoder=encoder)
     rng = np.random.default_rng(1)
     labels = np.repeat(hypercube(_N_LATENTS).labels, as_count("n_trials", n_trials), axis=0)
     trials = task.observe(labels * rng.random(labels.shape), rng)
@@ -246,7 +246,7 @@ def way_bits(puzzles: Puzzles) -> Array:
     Examples
     --------
     >>> from absrep.mazes import Mazes, solve
-    >>> from absrep.microscope import way_bits
+    >>> from absrep.microscope.specimens import way_bits
     >>> way_bits(solve(Mazes(2, [[True, True, True, False]]), [1], [2]))
     array([[ 1., -1., -1.]])
     """
@@ -276,7 +276,7 @@ def wall_bits(puzzles: Puzzles) -> Array:
     Examples
     --------
     >>> from absrep.mazes import Mazes, solve
-    >>> from absrep.microscope import wall_bits
+    >>> from absrep.microscope.specimens import wall_bits
     >>> wall_bits(solve(Mazes(2, [[True, True, True, False]]), [1], [2]))
     array([[0., 0., 0.]])
     """
@@ -328,7 +328,7 @@ def maze_specimen(
 
     Examples
     --------
-    >>> from absrep.microscope import maze_specimen, wall_bits
+    >>> from absrep.microscope.specimens import maze_specimen, wall_bits
     >>> names = ["open up", "open down", "open left"]
     >>> maze_specimen("walls", wall_bits, names, seeds=[0], n_trials=3).trained.shape
     (1, 24, 96)
@@ -367,7 +367,7 @@ def maze_blocks(
 
     Examples
     --------
-    >>> from absrep.microscope import maze_blocks, wall_bits
+    >>> from absrep.microscope.specimens import maze_blocks, wall_bits
     >>> names = ["open up", "open down", "open left"]
     >>> blocks = maze_blocks("walls", wall_bits, names, seeds=[0], n_trials=2)
     >>> [block.system for block in blocks][-1]
@@ -429,7 +429,7 @@ def _choosing(
         )
         gradients.append((logits.softmax(-1) - answers).double().numpy())
         read.append(normed.double().numpy())
-        weights.append(one.unembed.weight.double().numpy())  # type: ignore[union-attr]
+        weights.append(one.unembed.weight.double().numpy())  # type: ignore[union-attr, operator]
     return streams, LinearLayer(np.stack(read), np.stack(weights), np.stack(gradients))
 
 
