@@ -41,7 +41,8 @@ class ForkView:
 
     Examples
     --------
-    >>> from absrep.mazes import Vocabulary, depth_first, fork_sentences, move_passages, pose
+    >>> from absrep.mazes import Vocabulary, depth_first, fork_logits, fork_sentences
+    >>> from absrep.mazes import move_passages, pose
     >>> from absrep.mazes.training import recipe
     >>> network = recipe("tiny").network([0])
     >>> forks = move_passages(pose(depth_first(50, 3, seed=0), seed=1), seed=2)
