@@ -77,8 +77,9 @@ class SelfAttention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens (..., T, width) to as many."""
+        weights = self.weights(tokens)
         value = self._heads(self.value(tokens))
-        taken = self.heads(self.weights(tokens).to(value.dtype) @ value)
+        taken = self.heads(weights.to(value.dtype) @ value)
         output: Tensor = self.output(taken.movedim(-3, -2).flatten(-2))
         return output
 
