@@ -71,13 +71,17 @@ def test_errors_and_steps_word_by_word(rows, again):
     sentences = words.encode(unseen, rng)
     rng.bit_generator.state = state
     tokens, asked = targets(words, sentences)
-    logits = network(torch.from_numpy(tokens))[0].detach().double()
+    # The blocks round their products, the read-out of the sweep does not: over 30 puzzles that
+    # makes up to half a per cent.
+    (one,) = network.replicas
+    streams = network.streams(torch.from_numpy(tokens))[0, -1].float()
+    logits = one.unembed(one.norm(streams)).detach().double()
     error, steps = [], []
     for said, wanted in zip(logits.log_softmax(-1), torch.from_numpy(asked), strict=True):
         places = torch.nonzero(wanted >= 0)[:, 0]
         error.append(-said[places, wanted[places]].mean().item())
         steps.append((said[places].argmax(-1) == wanted[places])[1:].double().mean().item())
-    assert rows["error"].to_numpy() == pytest.approx(by_part(error), rel=2e-3)
+    assert rows["error"].to_numpy() == pytest.approx(by_part(error), abs=1e-4)
     assert rows["next"].to_numpy() == pytest.approx(by_part(steps), abs=1e-3)
 
 
